@@ -1,0 +1,1 @@
+#![cfg_attr(not(feature = "parallel"), no_std)]
