@@ -1,0 +1,15 @@
+//! The settler: from signed receipts to a root on a Solana chain.
+//!
+//! Data flows one way: [`receipt`] (bytes become verified batches) → [`store`] (held batches, sealed epochs) →
+//! [`epoch`] (the stages of a settlement) → [`artefact`] (what is published) → [`chain`] (what is posted).
+//! All arithmetic and all hashes are the protocol crate's. [`cli`] only parses, calls and prints.
+
+pub mod artefact;
+pub mod chain;
+pub mod cli;
+pub mod config;
+pub mod epoch;
+pub mod outcome;
+pub mod output;
+pub mod receipt;
+pub mod store;

@@ -1,0 +1,1 @@
+//! Chains: RPC and embedded, behind one trait.

@@ -1,0 +1,71 @@
+//! The command line: one file a subcommand, each with `Args` (clap) and `run(args, &Context) -> Outcome`.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::outcome::Outcome;
+use crate::output::{Format, Output};
+
+pub mod completions;
+pub mod context;
+
+pub use context::Context;
+
+/// From signed receipts to a root on a Solana chain.
+#[derive(Parser, Debug)]
+#[command(name = "settler", version, about, long_about = None, propagate_version = true)]
+pub struct Cli {
+    /// What every command takes.
+    #[command(flatten)]
+    pub global: Global,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Global {
+    /// Configuration file (written by `settler init`).
+    #[arg(long, global = true, env = "RADIO_PAYOUTS_CONFIG", default_value = "settler.toml", value_name = "FILE")]
+    pub config: PathBuf,
+    /// Folder of held batches, sealed epochs and the journal; overrides the configuration.
+    #[arg(long, global = true, env = "RADIO_PAYOUTS_DATA", value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Cluster: an RPC address, or localnet, devnet, testnet, mainnet-beta, or embedded[:FILE].
+    #[arg(short, long, global = true, env = "RADIO_PAYOUTS_URL", value_name = "URL_OR_MONIKER")]
+    pub url: Option<String>,
+    /// Keypair that pays and signs as the settler; overrides the configuration.
+    #[arg(short, long, global = true, env = "RADIO_PAYOUTS_KEYPAIR", value_name = "FILE")]
+    pub keypair: Option<PathBuf>,
+    /// Allow provisional calculations and posts (section 4.5 of the protocol page).
+    #[arg(long = "radio-payouts-demo", global = true, env = "RADIO_PAYOUTS_DEMO", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
+    pub radio_payouts_demo: Option<bool>,
+    /// How results are printed on stdout.
+    #[arg(short, long, global = true, value_enum, default_value_t = Format::Table)]
+    pub output: Format,
+    /// Debug logging on stderr (the same as RUST_LOG=radio_payouts=debug or DEBUG=radio-payouts:*).
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+}
+
+/// The commands, in the order in which an operator meets them.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Write a shell's completion script to stdout.
+    Completions(completions::Args),
+}
+
+/// Parses the process's arguments and runs the command.
+///
+/// # Errors
+/// The command's [`crate::outcome::Failure`].
+pub fn run() -> Outcome {
+    let cli = Cli::parse();
+    crate::output::start_logging(cli.global.verbose);
+    let context = Context::new(cli.global.clone(), Output::new(cli.global.output));
+    match cli.command {
+        Command::Completions(args) => completions::run(&args, &context),
+    }
+}

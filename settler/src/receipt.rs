@@ -1,0 +1,1 @@
+//! Sources of receipts and batches.

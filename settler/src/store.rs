@@ -1,0 +1,1 @@
+//! Where held batches and sealed epochs live.
