@@ -29,3 +29,130 @@ pub fn share_cap(pool: u64, max_share_bps: u32) -> u64 {
     let cap = u128::from(pool) * u128::from(max_share_bps) / 10_000;
     u64::try_from(cap).unwrap_or(pool).min(pool)
 }
+
+#[cfg(feature = "native")]
+pub use split::{Allocation, NoLeaf, Share, literal_formula, split};
+
+/// Splitting a pool needs vectors and sorting, which the program does not.
+#[cfg(feature = "native")]
+mod split {
+    use alloc::vec::Vec;
+
+    use super::{pool_limit, share_cap};
+    use crate::cells::Overflow;
+    use crate::params::Params;
+    use crate::tree::{MAX_TREES, TREE_CAPACITY};
+    use crate::weights::Weights;
+
+    /// Why a contributor has no leaf.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    pub enum NoLeaf {
+        /// The amount is below `min_payout`.
+        BelowMinimum,
+        /// The amount is below the minimum that was raised because more than 12 * 2^20 leaves remained.
+        BelowRaisedMinimum,
+    }
+
+    impl NoLeaf {
+        /// The reason as it stands in artefacts.
+        #[must_use]
+        pub const fn as_str(self) -> &'static str {
+            match self {
+                Self::BelowMinimum => "below_minimum",
+                Self::BelowRaisedMinimum => "below_raised_minimum",
+            }
+        }
+    }
+
+    /// One contributor's part of the pool, in base units.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    pub struct Share {
+        /// `floor(pool * effective / W)`.
+        pub raw: u64,
+        /// `min(raw, cap)`; paid only if there is a leaf.
+        pub amount: u64,
+        /// Why there is no leaf; `None` if there is one.
+        pub no_leaf: Option<NoLeaf>,
+    }
+
+    /// The pool of an epoch and its parts.
+    #[derive(Clone, PartialEq, Eq, Debug)]
+    pub struct Allocation {
+        /// `min(floor(B * rate / 10^6), epoch_cap)`.
+        pub pool: u64,
+        /// `floor(pool * max_share_bps / 10^4)`.
+        pub cap: u64,
+        /// The minimum in force: `min_payout`, or more if too many leaves remained.
+        pub minimum: u64,
+        /// Shares in the order of the contributors.
+        pub shares: Vec<Share>,
+        /// Sum of the leaves' amounts.
+        pub allocated: u64,
+        /// `pool - allocated`: rounding, caps and small amounts. Nothing is minted for it.
+        pub unallocated: u64,
+    }
+
+    /// Splits the pool of an epoch by effective bytes.
+    ///
+    /// Guarantees, each a property test of the same name: `parts_and_unallocated_add_up_to_the_pool`,
+    /// `nobody_exceeds_the_cap`, `equal_weights_get_equal_amounts`, `more_weight_never_gets_less`,
+    /// `no_weight_pays_nobody`.
+    ///
+    /// # Errors
+    /// [`Overflow`], which no input within the bounds of section 9 can cause.
+    pub fn split(params: &Params, weights: &Weights) -> Result<Allocation, Overflow> {
+        split_within(params, weights, MAX_TREES.saturating_mul(TREE_CAPACITY as usize))
+    }
+
+    pub(super) fn split_within(params: &Params, weights: &Weights, most_leaves: usize) -> Result<Allocation, Overflow> {
+        let limit = pool_limit(weights.paid_bytes, params.rate).min(u128::from(params.epoch_cap));
+        let pool = u64::try_from(limit).map_err(|_| Overflow)?;
+        let cap = share_cap(pool, params.max_share_bps);
+        let mut shares = Vec::with_capacity(weights.effective.len());
+        for effective in &weights.effective {
+            let product = u128::from(pool).checked_mul(u128::from(*effective)).ok_or(Overflow)?;
+            // W = 0 means that every weight is 0.
+            let quotient = product.checked_div(u128::from(weights.total)).unwrap_or_default();
+            let raw = u64::try_from(quotient).map_err(|_| Overflow)?;
+            let amount = raw.min(cap);
+            let no_leaf = (amount < params.min_payout).then_some(NoLeaf::BelowMinimum);
+            shares.push(Share { raw, amount, no_leaf });
+        }
+        let minimum = raise_minimum(params.min_payout, &mut shares, most_leaves)?;
+        let allocated = shares
+            .iter()
+            .filter(|share| share.no_leaf.is_none())
+            .try_fold(0u64, |sum, share| sum.checked_add(share.amount))
+            .ok_or(Overflow)?;
+        let unallocated = pool.checked_sub(allocated).ok_or(Overflow)?;
+        Ok(Allocation { pool, cap, minimum, shares, allocated, unallocated })
+    }
+
+    /// The least minimum that leaves at most `most_leaves` leaves.
+    fn raise_minimum(minimum: u64, shares: &mut [Share], most_leaves: usize) -> Result<u64, Overflow> {
+        let mut amounts: Vec<u64> =
+            shares.iter().filter(|share| share.no_leaf.is_none()).map(|share| share.amount).collect();
+        if amounts.len() <= most_leaves {
+            return Ok(minimum);
+        }
+        amounts.sort_unstable_by(|a, b| b.cmp(a));
+        // The largest amount that must go; everything equal to it goes too.
+        let raised = amounts.get(most_leaves).and_then(|amount| amount.checked_add(1)).ok_or(Overflow)?;
+        for share in shares.iter_mut().filter(|share| share.no_leaf.is_none() && share.amount < raised) {
+            share.no_leaf = Some(NoLeaf::BelowRaisedMinimum);
+        }
+        Ok(raised)
+    }
+
+    /// The seed's formula read literally: `floor(rate * effective / (10^6 * B))` base units, `None` if `B` is 0.
+    ///
+    /// Documented for comparison (section 7); it is not used for epochs.
+    #[must_use]
+    pub fn literal_formula(rate: u64, effective_bytes: u64, paid_bytes: u64) -> Option<u128> {
+        let product = u128::from(rate).checked_mul(u128::from(effective_bytes))?;
+        product.checked_div(u128::from(paid_bytes).checked_mul(super::FEMTO_PER_BASE_UNIT)?)
+    }
+}
+
+#[cfg(all(test, feature = "native"))]
+mod tests;

@@ -8,14 +8,14 @@
 //! | section | modules |
 //! | --- | --- |
 //! | 1 units, 2 domain | [`units`], [`domain`], [`hash`] |
-//! | 3 identities | [`key`], `did` |
-//! | 4 receipts and batches | `batch`, [`message`], `bare` |
-//! | 5 epochs, sealing, statement | [`calendar`], `registry`, `seal`, `inputs`, [`statement`] |
-//! | 6 contributions and weights | `cells`, `history`, `weights` |
+//! | 3 identities | [`key`], [`did`] |
+//! | 4 receipts and batches | [`batch`], [`message`], `bare` |
+//! | 5 epochs, sealing, statement | [`calendar`], [`registry`], [`seal`], [`inputs`], [`statement`] |
+//! | 6 contributions and weights | [`cells`], [`history`], [`weights`] |
 //! | 7 allocation | [`allocation`] |
-//! | 8 the Merkle-sum tree | [`tree`], `forest` |
+//! | 8 the Merkle-sum tree | [`tree`], [`forest`] |
 //! | 9 parameters | [`params`] |
-//! | all of it, batches to statement | `settlement` |
+//! | all of it, batches to statement | [`settlement`] |
 //!
 //! Without the feature `native` only what the on-chain program needs is compiled: no JSON, no curve
 //! arithmetic, SHA-256 through the syscall.
@@ -38,12 +38,35 @@
 extern crate alloc;
 
 pub mod allocation;
+#[cfg(feature = "native")]
+pub mod batch;
 pub mod calendar;
+#[cfg(feature = "native")]
+pub mod cells;
+#[cfg(feature = "native")]
+pub mod did;
 pub mod domain;
+#[cfg(feature = "native")]
+pub mod forest;
 pub mod hash;
+#[cfg(feature = "native")]
+pub mod history;
+#[cfg(feature = "native")]
+pub mod inputs;
+#[cfg(feature = "native")]
+pub mod json;
 pub mod key;
 pub mod message;
 pub mod params;
+#[cfg(feature = "native")]
+pub mod ranges;
+pub mod registry;
+#[cfg(feature = "native")]
+pub mod seal;
+#[cfg(feature = "native")]
+pub mod settlement;
 pub mod statement;
 pub mod tree;
 pub mod units;
+#[cfg(feature = "native")]
+pub mod weights;

@@ -8,6 +8,7 @@ use crate::units::ONE_BPS;
 
 /// What a version of the parameters allows: Demo epochs are never ratified or claimed (section 10).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "native", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 #[repr(u8)]
 pub enum Mode {
     /// Posted, proven, disputed, finalised; never paid.
@@ -42,7 +43,7 @@ macro_rules! params {
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         #[cfg_attr(feature = "native", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
         pub struct Params {
-            $($(#[$doc])* #[cfg_attr(feature = "native", serde(with = "crate::params::json"))] pub $name: $kind,)*
+            $($(#[$doc])* #[cfg_attr(feature = "native", serde(with = "crate::json"))] pub $name: $kind,)*
             /// Whether tracks whose rights are `Licensed` are paid.
             pub pay_licensed: bool,
         }
@@ -206,54 +207,6 @@ fn product_exceeds_ten(bps: [u32; 3]) -> bool {
     let product = bps.iter().fold(1u128, |product, factor| product * u128::from(*factor));
     let one = u128::from(ONE_BPS);
     product > 10 * one * one * one
-}
-
-/// Numbers of JSON documents of ours: a `u64` is a decimal string, smaller types are numbers (section 1).
-#[cfg(feature = "native")]
-pub(crate) mod json {
-    use alloc::string::{String, ToString};
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    pub(crate) trait Number: Sized {
-        type Json: Serialize + for<'de> Deserialize<'de>;
-        fn to_json(&self) -> Self::Json;
-        fn from_json(json: Self::Json) -> Option<Self>;
-    }
-
-    impl Number for u64 {
-        type Json = String;
-        fn to_json(&self) -> String {
-            self.to_string()
-        }
-        fn from_json(json: String) -> Option<Self> {
-            // Only the one spelling that `to_json` writes.
-            json.parse().ok().filter(|number: &Self| number.to_string() == json)
-        }
-    }
-
-    macro_rules! plain {
-        ($($kind:ty),*) => {$(
-            impl Number for $kind {
-                type Json = $kind;
-                fn to_json(&self) -> $kind {
-                    *self
-                }
-                fn from_json(json: $kind) -> Option<Self> {
-                    Some(json)
-                }
-            }
-        )*};
-    }
-    plain!(u8, u32);
-
-    pub(crate) fn serialize<N: Number, S: Serializer>(number: &N, serializer: S) -> Result<S::Ok, S::Error> {
-        number.to_json().serialize(serializer)
-    }
-
-    pub(crate) fn deserialize<'de, N: Number, D: Deserializer<'de>>(deserializer: D) -> Result<N, D::Error> {
-        N::from_json(N::Json::deserialize(deserializer)?)
-            .ok_or_else(|| serde::de::Error::custom("not a decimal number"))
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,398 @@
+//! Receipts and the signed batches that carry them (sections 4.1 to 4.4).
+//!
+//! What is received is a whole envelope. Its bytes must be the canonical ones: it is rejected otherwise, not
+//! repaired, so that what was signed, what was sent and what is kept are the same bytes.
+//!
+//! The three steps of trust are types: [`Received`] has been read, [`Verified`] carries a strict signature.
+
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+
+use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use serde::{Deserialize, Serialize};
+
+use crate::did::Did;
+use crate::domain::Domain;
+use crate::hash::{Hash, sha256};
+use crate::message::batch_message;
+
+mod field;
+mod limit;
+mod verdict;
+
+pub use limit::{
+    MAX_BATCH_BYTES, MAX_CONTRIBUTORS, MAX_ENVELOPE_BYTES, MAX_INTEGER, MAX_RECEIPTS, MAX_RECIPIENTS, MAX_SEQ_AHEAD,
+    MAX_TIME_AHEAD_MS,
+};
+pub use verdict::{Answer, BatchVerdict, ReceiptVerdict};
+
+/// The role in which bytes were delivered.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[repr(u8)]
+pub enum Role {
+    /// The track's source; the role of an entry that names none.
+    Uploader = 0,
+    /// A peer that holds the track.
+    Seeder = 1,
+    /// A peer that passes it on.
+    Relay = 2,
+    /// Bytes served by a store, not bytes kept.
+    Storage = 3,
+}
+
+impl Role {
+    /// All roles, in the order of their codes.
+    pub const ALL: [Self; 4] = [Self::Uploader, Self::Seeder, Self::Relay, Self::Storage];
+
+    /// The name in receipts.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Uploader => "uploader",
+            Self::Seeder => "seeder",
+            Self::Relay => "relay",
+            Self::Storage => "storage",
+        }
+    }
+}
+
+/// Under which rights a track is distributed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Rights {
+    /// The uploader's own.
+    Original,
+    /// A Creative Commons licence.
+    #[serde(rename = "CC")]
+    Cc,
+    /// Licensed from somebody; paid only if the parameter `pay_licensed` is on.
+    Licensed,
+}
+
+// Fields are declared in the order of their JSON names: serialising gives RFC 8785 bytes.
+
+/// A contributor's bytes in a receipt.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contribution {
+    /// Payload bytes delivered in the batch's window: a delta, retransmissions and padding excluded.
+    #[serde(rename = "bytesOut")]
+    pub bytes_out: u64,
+    /// Who delivered them; whether it is a valid DID is judged at sealing.
+    pub did: String,
+    /// In what role; uploader if absent.
+    #[serde(default, deserialize_with = "field::present", skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+}
+
+/// What was delivered of one track in one room within a batch's window.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Receipt {
+    /// Receivers' counter-signatures: carried and ignored in version 1.
+    #[serde(default, deserialize_with = "field::present", skip_serializing_if = "Option::is_none")]
+    pub acks: Option<Vec<String>>,
+    /// Who delivered; one DID listed twice adds up.
+    pub contributors: Vec<Contribution>,
+    /// Distinct receivers of the track in the window, 0 … 10^6.
+    pub recipients: u32,
+    /// The room.
+    #[serde(rename = "roomId")]
+    pub room_id: String,
+    /// Unix milliseconds within the batch's window `(from, to]`.
+    pub timestamp: u64,
+    /// The track; described in the batch's `tracks`.
+    #[serde(rename = "trackId")]
+    pub track_id: String,
+}
+
+/// What is known of a track. Every field is optional.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Metadata {
+    /// Album.
+    #[serde(default, deserialize_with = "field::present", skip_serializing_if = "Option::is_none")]
+    pub album: Option<String>,
+    /// Artist.
+    #[serde(default, deserialize_with = "field::present", skip_serializing_if = "Option::is_none")]
+    pub artist: Option<String>,
+    /// Address of the cover.
+    #[serde(default, deserialize_with = "field::present", skip_serializing_if = "Option::is_none")]
+    pub artwork: Option<String>,
+    /// Length in milliseconds.
+    #[serde(
+        default,
+        rename = "durationMs",
+        deserialize_with = "field::present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub duration_ms: Option<u64>,
+    /// Genre.
+    #[serde(default, deserialize_with = "field::present", skip_serializing_if = "Option::is_none")]
+    pub genre: Option<String>,
+    /// International Standard Recording Code.
+    #[serde(default, deserialize_with = "field::present", skip_serializing_if = "Option::is_none")]
+    pub isrc: Option<String>,
+    /// Licence.
+    #[serde(default, deserialize_with = "field::present", skip_serializing_if = "Option::is_none")]
+    pub license: Option<String>,
+    /// Title.
+    #[serde(default, deserialize_with = "field::present", skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+}
+
+impl Metadata {
+    /// The text fields, with their JSON names.
+    #[must_use]
+    pub fn texts(&self) -> [(&'static str, Option<&str>); 7] {
+        [
+            ("album", self.album.as_deref()),
+            ("artist", self.artist.as_deref()),
+            ("artwork", self.artwork.as_deref()),
+            ("genre", self.genre.as_deref()),
+            ("isrc", self.isrc.as_deref()),
+            ("license", self.license.as_deref()),
+            ("title", self.title.as_deref()),
+        ]
+    }
+
+    /// How many of the eight fields are present: text of at least 1 byte, `durationMs` above 0 (section 6).
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "at most eight")]
+    pub fn field_count(&self) -> u8 {
+        let texts = self.texts().iter().filter(|(_, text)| text.is_some_and(|text| !text.is_empty())).count();
+        texts.saturating_add(usize::from(self.duration_ms.is_some_and(|length| length > 0))) as u8
+    }
+}
+
+/// Describes a track that a batch's receipts mention.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Descriptor {
+    /// What is known of it.
+    #[serde(default, deserialize_with = "field::present", skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Metadata>,
+    /// Under which rights it is distributed.
+    pub rights: Rights,
+    /// The SFU's name for it.
+    #[serde(rename = "trackId")]
+    pub track_id: String,
+    /// Who brought it in.
+    pub uploader: String,
+}
+
+/// Everything that an SFU measured in the window `(from, to]`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Batch {
+    /// Start of the window in Unix milliseconds, exclusive.
+    pub from: u64,
+    /// Hash of batch `seq - 1`, zeros for the first.
+    #[serde(with = "field::hex")]
+    pub prev: Hash,
+    /// What was delivered.
+    pub receipts: Vec<Receipt>,
+    /// Number of the batch, from 1.
+    pub seq: u64,
+    /// The SFU's did:key.
+    pub sfu: String,
+    /// End of the window in Unix milliseconds, inclusive.
+    pub to: u64,
+    /// Exactly one descriptor of every track mentioned in `receipts`.
+    pub tracks: Vec<Descriptor>,
+    /// Version: 1.
+    pub v: u64,
+}
+
+/// What sealing needs of a batch.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BatchHeader {
+    /// Key of the SFU.
+    #[serde(with = "field::hex")]
+    pub sfu_key: [u8; 32],
+    /// Number of the batch, from 1.
+    #[serde(with = "crate::json")]
+    pub seq: u64,
+    /// SHA-256 of the canonical bytes of the batch.
+    #[serde(with = "field::hex")]
+    pub hash: Hash,
+    /// Hash of batch `seq - 1`.
+    #[serde(with = "field::hex")]
+    pub prev: Hash,
+    /// Start of the window in Unix milliseconds, exclusive.
+    #[serde(with = "crate::json")]
+    pub from_ms: u64,
+    /// End of the window in Unix milliseconds, inclusive.
+    #[serde(with = "crate::json")]
+    pub to_ms: u64,
+}
+
+/// A batch with its signature, as it travels.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Envelope {
+    /// The batch.
+    pub batch: Batch,
+    /// Ed25519 over the message of section 4.3.
+    #[serde(with = "field::hex")]
+    pub sig: [u8; 64],
+}
+
+impl Batch {
+    /// The canonical bytes (section 4.3).
+    #[must_use]
+    pub fn canonical_bytes(&self) -> Vec<u8> {
+        // Strings, integers and lists of them: serialising cannot fail.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    /// `SHA-256(canonical bytes)`.
+    #[must_use]
+    pub fn hash(&self) -> Hash {
+        sha256(&[&self.canonical_bytes()])
+    }
+
+    /// Checks every limit and rule of section 4.2 that one batch can break by itself.
+    ///
+    /// # Errors
+    /// What is wrong, for the answer `malformed`. The SFU's key otherwise.
+    pub fn check(&self) -> Result<[u8; 32], String> {
+        limit::check(self)
+    }
+
+    /// Signs the batch with the key of `sfu`.
+    ///
+    /// # Errors
+    /// If a limit is broken or `key` is not that of `sfu`.
+    pub fn sign(self, key: &SigningKey, domain: &Domain) -> Result<Envelope, String> {
+        let sfu_key = self.check()?;
+        if sfu_key != key.verifying_key().to_bytes() {
+            return Err("the key is not that of the batch's sfu".to_string());
+        }
+        let bytes = self.canonical_bytes();
+        if bytes.len() > MAX_BATCH_BYTES {
+            return Err(limit::too_long(bytes.len()));
+        }
+        let message = batch_message(domain, &sfu_key, self.seq, self.to, &sha256(&[&bytes]));
+        Ok(Envelope { batch: self, sig: key.sign(&message).to_bytes() })
+    }
+}
+
+impl Envelope {
+    /// The bytes that travel: canonical, no line end.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    /// Reads an envelope; answers `wrong_version`, `malformed` or `not_canonical` otherwise.
+    ///
+    /// # Errors
+    /// The first answer of section 4.4 that applies. Bytes beyond [`MAX_ENVELOPE_BYTES`] are not looked at.
+    pub fn parse(bytes: &[u8]) -> Result<Received, Answer> {
+        if bytes.len() > MAX_ENVELOPE_BYTES {
+            return Err(Answer::Malformed(limit::too_long(bytes.len())));
+        }
+        let text = core::str::from_utf8(bytes).map_err(|error| Answer::Malformed(error.to_string()))?;
+        let envelope: Self = match serde_json::from_str(text) {
+            Ok(envelope) => envelope,
+            Err(_) if field::version_of(text).is_some_and(|version| version != 1) => return Err(Answer::WrongVersion),
+            Err(error) => return Err(Answer::Malformed(error.to_string())),
+        };
+        if envelope.batch.v != 1 {
+            return Err(Answer::WrongVersion);
+        }
+        let sfu_key = envelope.batch.check().map_err(Answer::Malformed)?;
+        let canonical = envelope.to_bytes();
+        // {"batch":…,"sig":"<128 hex>"}
+        let batch_bytes = canonical
+            .strip_prefix(br#"{"batch":"#)
+            .and_then(|rest| rest.get(..rest.len().checked_sub(limit::SIGNATURE_TAIL_BYTES)?))
+            .unwrap_or_default();
+        if batch_bytes.len() > MAX_BATCH_BYTES {
+            return Err(Answer::Malformed(limit::too_long(batch_bytes.len())));
+        }
+        if canonical != bytes {
+            return Err(Answer::NotCanonical);
+        }
+        let hash = sha256(&[batch_bytes]);
+        Ok(Received { envelope, sfu_key, hash })
+    }
+}
+
+/// An envelope that has been read: within all limits and canonical, its signature not yet checked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Received {
+    envelope: Envelope,
+    sfu_key: [u8; 32],
+    hash: Hash,
+}
+
+impl Received {
+    /// Header of the batch.
+    #[must_use]
+    pub const fn header(&self) -> BatchHeader {
+        let Batch { seq, prev, from, to, .. } = self.envelope.batch;
+        BatchHeader { sfu_key: self.sfu_key, seq, hash: self.hash, prev, from_ms: from, to_ms: to }
+    }
+
+    /// The batch, not to be counted yet.
+    #[must_use]
+    pub const fn batch(&self) -> &Batch {
+        &self.envelope.batch
+    }
+
+    /// Checks the signature strictly: canonical S, no small-order keys.
+    ///
+    /// # Errors
+    /// [`Answer::BadSignature`].
+    pub fn verify(self, domain: &Domain) -> Result<Verified, Answer> {
+        let Batch { seq, to, .. } = self.envelope.batch;
+        let message = batch_message(domain, &self.sfu_key, seq, to, &self.hash);
+        let key = VerifyingKey::from_bytes(&self.sfu_key).map_err(|_| Answer::BadSignature)?;
+        key.verify_strict(&message, &Signature::from_bytes(&self.envelope.sig)).map_err(|_| Answer::BadSignature)?;
+        Ok(Verified(self))
+    }
+}
+
+/// A batch whose signature was checked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Verified(Received);
+
+impl Verified {
+    /// Header of the batch.
+    #[must_use]
+    pub const fn header(&self) -> BatchHeader {
+        self.0.header()
+    }
+
+    /// The batch.
+    #[must_use]
+    pub const fn batch(&self) -> &Batch {
+        &self.0.envelope.batch
+    }
+
+    /// The batch by value.
+    #[must_use]
+    pub fn into_batch(self) -> Batch {
+        self.0.envelope.batch
+    }
+
+    /// The envelope, to be kept as it came.
+    #[must_use]
+    pub const fn envelope(&self) -> &Envelope {
+        &self.0.envelope
+    }
+}
+
+/// The Ed25519 key of an SFU's DID.
+fn sfu_key(did: &str) -> Result<[u8; 32], String> {
+    Did::parse(did)
+        .ok()
+        .and_then(|did| did.ed25519_key())
+        .ok_or_else(|| "sfu: expected a did:key with an Ed25519 key".to_string())
+}
+
+#[cfg(test)]
+mod tests;

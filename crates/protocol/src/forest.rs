@@ -1,0 +1,139 @@
+//! Building Merkle-sum trees and the forest of payout trees, and taking proofs from them (section 8).
+//!
+//! Levels are stored without the empty positions: level `k` has `ceil(n / 2^k)` nodes, and where a sibling is
+//! missing it is `empty_k`. With the feature `parallel` levels are hashed on all cores; the result is the same.
+
+use alloc::vec::Vec;
+
+use crate::domain::Domain;
+use crate::tree::{Kind, MAX_TREES, Node, ProofError, TREE_CAPACITY, TreeRoot, depth, empty_leaf, locate, parent};
+
+/// A tree with all its levels in memory.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MerkleSumTree {
+    count: u32,
+    /// Lowest first; the last has one node.
+    levels: Vec<Vec<Node>>,
+    /// `empty_k` for every level.
+    empties: Vec<Node>,
+}
+
+impl MerkleSumTree {
+    /// Builds the tree of `leaves`, which must already be hashed with their index.
+    ///
+    /// # Errors
+    /// [`ProofError::SumOverflow`] if the sums exceed `u64`, [`ProofError::PositionOutOfRange`] for more than
+    /// `u32::MAX` leaves.
+    pub fn build(kind: Kind, domain: &Domain, leaves: Vec<Node>) -> Result<Self, ProofError> {
+        let count = u32::try_from(leaves.len()).map_err(|_| ProofError::PositionOutOfRange)?;
+        let mut empty = empty_leaf(kind, domain);
+        let mut empties = alloc::vec![empty];
+        let mut levels = alloc::vec![if leaves.is_empty() { alloc::vec![empty] } else { leaves }];
+        for _ in 0..depth(count) {
+            let below = levels.last().map(Vec::as_slice).unwrap_or_default();
+            let level = next_level(kind, below, &empty)?;
+            levels.push(level);
+            empty = parent(kind, &empty, &empty)?;
+            empties.push(empty);
+        }
+        Ok(Self { count, levels, empties })
+    }
+
+    /// What is committed of the tree.
+    #[must_use]
+    pub fn root(&self) -> TreeRoot {
+        let top = self.levels.last().and_then(|level| level.first());
+        // A tree has at least one level of at least one node.
+        top.map_or(TreeRoot { root: [0; 32], sum: 0, count: 0 }, |node| TreeRoot {
+            root: node.hash,
+            sum: node.sum,
+            count: self.count,
+        })
+    }
+
+    /// The siblings of the leaf at `position`, lowest first; `None` if there is no such leaf.
+    #[must_use]
+    pub fn proof(&self, position: u32) -> Option<Vec<Node>> {
+        if position >= self.count {
+            return None;
+        }
+        let siblings = (0u32..).zip(self.levels.iter().zip(&self.empties)).take(depth(self.count) as usize);
+        siblings
+            .map(|(height, (level, empty))| {
+                let sibling = (position >> height) ^ 1;
+                Some(level.get(sibling as usize).copied().unwrap_or(*empty))
+            })
+            .collect()
+    }
+}
+
+/// The parents of a level, `empty` standing in for a missing last sibling.
+fn next_level(kind: Kind, below: &[Node], empty: &Node) -> Result<Vec<Node>, ProofError> {
+    let join = |pair: &[Node]| match pair {
+        [left, right] => parent(kind, left, right),
+        [left] => parent(kind, left, empty),
+        _ => Err(ProofError::PositionOutOfRange),
+    };
+    #[cfg(feature = "parallel")]
+    {
+        use rayon::prelude::*;
+        // Below this, threads cost more than they save.
+        const WORTH_SHARING: usize = 1 << 10;
+        if below.len() >= WORTH_SHARING {
+            return below.par_chunks(2).with_min_len(WORTH_SHARING / 2).map(join).collect();
+        }
+    }
+    below.chunks(2).map(join).collect()
+}
+
+/// Maps items to leaves on all cores where the feature `parallel` is on, in order.
+pub fn hash_leaves<T: Sync>(items: &[T], leaf: impl Fn(usize, &T) -> Node + Sync + Send) -> Vec<Node> {
+    #[cfg(feature = "parallel")]
+    {
+        use rayon::prelude::*;
+        items.par_iter().enumerate().with_min_len(512).map(|(index, item)| leaf(index, item)).collect()
+    }
+    #[cfg(not(feature = "parallel"))]
+    {
+        items.iter().enumerate().map(|(index, item)| leaf(index, item)).collect()
+    }
+}
+
+/// The payout trees of an epoch: leaves by global index, cut into trees of 2^20.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Forest {
+    trees: Vec<MerkleSumTree>,
+}
+
+impl Forest {
+    /// Cuts `leaves`, hashed with their global index, into trees and builds them.
+    ///
+    /// # Errors
+    /// [`ProofError::PositionOutOfRange`] for more than 12 trees, [`ProofError::SumOverflow`].
+    pub fn build(domain: &Domain, leaves: &[Node]) -> Result<Self, ProofError> {
+        let trees: Vec<MerkleSumTree> = leaves
+            .chunks(TREE_CAPACITY as usize)
+            .map(|chunk| MerkleSumTree::build(Kind::Payouts, domain, chunk.to_vec()))
+            .collect::<Result<_, _>>()?;
+        if trees.len() > MAX_TREES {
+            return Err(ProofError::PositionOutOfRange);
+        }
+        Ok(Self { trees })
+    }
+
+    /// What is committed of every tree.
+    #[must_use]
+    pub fn roots(&self) -> Vec<TreeRoot> {
+        self.trees.iter().map(MerkleSumTree::root).collect()
+    }
+
+    /// The siblings of the leaf with global `index`, lowest first.
+    #[must_use]
+    pub fn proof(&self, index: u32) -> Option<Vec<Node>> {
+        let (tree, position) = locate(index);
+        self.trees.get(tree as usize)?.proof(position)
+    }
+}
+
+#[cfg(test)]
+mod tests;
