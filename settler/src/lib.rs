@@ -8,6 +8,8 @@ pub mod artefact;
 pub mod chain;
 pub mod cli;
 pub mod config;
+pub mod crash;
+pub mod durable;
 pub mod epoch;
 pub mod outcome;
 pub mod output;
