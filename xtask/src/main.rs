@@ -1,1 +1,44 @@
-fn main() {}
+//! The project's one entry: `cargo xtask <command>`.
+//!
+//! What a command produces goes to stdout, what it says goes to stderr.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod build_program;
+mod cache;
+mod digest;
+mod process;
+mod setup;
+mod workspace;
+
+/// Radio Payouts: set up, build, test and show the project.
+///
+/// A fresh clone needs nothing but rustup's Cargo: each command first installs or builds what it needs.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", max_term_width = 100)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Setup(setup::Setup),
+    BuildProgram(build_program::BuildProgram),
+}
+
+fn main() -> ExitCode {
+    let done = match CommandLine::parse().command {
+        Command::Setup(command) => command.run(),
+        Command::BuildProgram(command) => command.run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
