@@ -1,0 +1,26 @@
+//! What a client of the Radio Payouts program needs, and no connection of its own.
+//!
+//! | module | for |
+//! | --- | --- |
+//! | [`address`] | addresses of accounts: `find_*_address` with the bump, `*_address` without |
+//! | [`instruction`] | a builder for every instruction, all addresses derived |
+//! | [`account`] | reading accounts: owner, discriminator and layout version checked |
+//! | [`event`] | events out of a transaction's logs |
+//! | [`return_data`] | what `verify_share` and `verify_batch` return |
+//! | [`error`] | a custom error code's name and message |
+//!
+//! Types of accounts, arguments and events are the program's own, re-exported here.
+
+pub mod account;
+pub mod address;
+pub mod error;
+pub mod event;
+pub mod instruction;
+pub mod return_data;
+
+pub use radio_payouts::error::PayoutsError;
+pub use radio_payouts::state;
+pub use radio_payouts::{
+    ID as PROGRAM_ID, InitializeArgs, PostRootArgs, RegisterSettlerArgs, SetConfigTimesArgs, VerifiedBatch,
+    VerifiedShare,
+};

@@ -1,0 +1,216 @@
+//! Every refusal of the program, each with an error of its own.
+//!
+//! Codes are part of the interface: a number is never reused and never moves. Anchor adds 6000, so `Paused = 3`
+//! is custom error 6003 in a transaction. New errors go to the end of their group.
+
+use anchor_lang::prelude::*;
+
+macro_rules! errors {
+    ($($name:ident = $code:tt, $message:tt;)*) => {
+        /// Why the program refused; the message says what is wrong.
+        #[error_code]
+        #[derive(PartialEq, Eq)]
+        pub enum PayoutsError {
+            $(#[doc = $message] #[msg($message)] $name = $code,)*
+        }
+
+        impl PayoutsError {
+            /// All errors in order of their codes.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+        }
+    };
+}
+
+errors! {
+    // Roles, clock, pause.
+    NotAuthority = 0, "The signer is not the authority of this deployment";
+    NotUpgradeAuthority = 1, "The signer is not the program's upgrade authority";
+    NotPauseKey = 2, "The signer is neither the pause key nor the authority";
+    Paused = 3, "The program is paused";
+    AlreadyPaused = 4, "The program is already paused";
+    NotPaused = 5, "The program is not paused";
+    ArithmeticOverflow = 6, "A number left its range";
+    NoOffer = 7, "The role of authority is not on offer";
+    NotOfferedAddress = 8, "The role of authority was offered to another address";
+    OfferExpired = 9, "The offer of the role of authority is older than 14 days";
+    SameAuthority = 10, "The address is the authority already";
+    ZeroAddress = 11, "The zero address cannot hold a role";
+
+    // Initialisation.
+    ZeroGenesisHash = 30, "The genesis hash is zero: the cluster is not known";
+    BadCalendar = 31, "epoch_seconds must be 300 to 604800 and genesis_unix a time between 1970 and 9999";
+    WrongDecimals = 32, "The mint must have 9 decimals";
+    MintHasTransferFee = 33, "Mints with a transfer fee are refused";
+    MintHasTransferHook = 34, "Mints with a transfer hook are refused";
+    MintHasPermanentDelegate = 35, "Mints with a permanent delegate are refused";
+    MintFreezesNewAccounts = 36, "Mints with a default account state are refused";
+    MintExtensionUnknown = 37, "The mint has an extension that this program does not know to be harmless";
+    WrongProgramData = 38, "The account is not this program's ProgramData";
+
+    // Parameters, times, flags.
+    ParamsOutOfBounds = 50, "A parameter is out of its bounds";
+    TimeProductTooLarge = 51, "The product of the time multipliers exceeds 10.0";
+    QualityProductTooLarge = 52, "The product of the quality multipliers exceeds 10.0";
+    ConsistencyWindowTooSmall = 53, "consistency_min_epochs exceeds consistency_window_epochs";
+    KbpsRangeEmpty = 54, "min_kbps_per_recipient exceeds max_kbps_per_recipient";
+    NotLastParams = 55, "The account is not the last version of the parameters";
+    NothingChanges = 56, "The change changes nothing";
+    LiveIsForGood = 57, "A Live deployment cannot go back to Demo";
+    LiveNeedsAcceptedAuthority = 58, "Live needs an authority that is the governance PDA or accepted the role in two steps";
+    LiveNeedsProgramData = 59, "Live needs the program and its ProgramData accounts";
+    LiveNeedsUpgradeAuthority = 60, "Live needs an upgrade authority that is the authority, or none";
+    LiveNeedsMajority = 61, "Live needs an attestation threshold above half of the active settlers";
+    LiveNeedsVoting = 62, "Live needs a voting period of at least 3 days";
+    LiveNeedsTimelock = 63, "Live needs a timelock of at least 2 days";
+    LiveNeedsChallenge = 64, "Live needs a challenge window of at least 1 day";
+    TimeOutOfBounds = 65, "A time is longer than 366 days";
+    GraceTooLong = 66, "The grace period is longer than 7 days";
+    ThresholdOutOfBounds = 67, "The attestation threshold must be 1 to 64";
+    ThresholdAboveSettlers = 68, "The attestation threshold would exceed the active settlers";
+    DisputeTooShort = 69, "Disputes must run longer than voting and timelock (in Live: plus 3 days)";
+    BpsOutOfBounds = 70, "A share in basis points is above 10000";
+    TooManyRegistrars = 71, "At most 4 registrars";
+    DuplicateRegistrar = 72, "A registrar is named twice";
+
+    // Registries.
+    KeyNotCanonical = 100, "The key is not canonically encoded";
+    KeySmallOrder = 101, "The key is a point of small order";
+    CapacityOutOfBounds = 102, "max_bytes_per_epoch must be 1 to 2^46";
+    TooManySfus = 103, "At most 2048 SFUs";
+    TooManySettlers = 104, "At most 64 active settlers";
+    NotOperator = 105, "The signer is not the operator";
+    NotOperatorOrAuthority = 106, "The signer is neither operator nor authority nor pause key";
+    SfuEnded = 107, "The SFU's registration has ended or ends with this epoch";
+    SettlerStopped = 108, "The settler is stopped";
+    TooFewSettlers = 109, "Fewer active settlers than the attestation threshold would remain";
+    StopSeqMayOnlyFall = 110, "stop_seq may only become lower";
+    SameKey = 111, "The new key is the old one";
+    OperatorMissing = 112, "The operator is the zero address";
+
+    // Payee bindings.
+    NotRegistrar = 150, "The signer is not a registrar";
+    ChangeNeedsOldPayee = 151, "Changing a binding needs the old payee's signature, or registrar and authority";
+    BindingPending = 152, "An accepted change of this binding is waiting to take effect; cancel it first";
+    NoBindingProposed = 153, "No change of this binding is proposed";
+    NotProposedPayee = 154, "The signer is not the proposed payee";
+    BindingInForce = 155, "The change has taken effect and cannot be cancelled";
+    SamePayee = 156, "The payee is bound already";
+
+    // Posting and attesting.
+    SettlerNotYetValid = 200, "The settler's registration has not begun";
+    EpochNotAfterHead = 201, "The epoch is not after the head of the chain of posted epochs";
+    EpochSkipped = 202, "The epoch was passed over and can never be posted";
+    EpochNotOver = 203, "The epoch and its grace period are not over";
+    SkipTooEarly = 204, "An epoch between head and this one ended less than a day ago";
+    WrongParent = 205, "The parent is not the commitment of the head";
+    HeadOrphaned = 206, "A revoked epoch orphaned the head: call revoke_orphan first";
+    StaleRegistryVersion = 207, "The registry has changed since this statement was computed";
+    ParamsNotYetInForce = 208, "This version of the parameters is not in force in the epoch";
+    ParamsSuccessorMissing = 209, "The version of the parameters after this one must be passed";
+    WrongParamsSuccessor = 210, "The account is not the version of the parameters after this one";
+    ParamsSuperseded = 211, "A later version of the parameters is in force in the epoch";
+    DemoFlagOff = 212, "Demo epochs are posted only while radio_payouts_demo is on";
+    TooManyTrees = 213, "More than 12 payout trees";
+    TreesNotFull = 214, "Payout trees must be full, all but the last, and none empty";
+    PayoutsOverflow = 215, "The payout sums overflow";
+    PayoutsOverPool = 216, "The payouts exceed the pool";
+    PoolOverRate = 217, "The pool exceeds what the accepted bytes are worth at the base rate";
+    PoolOverCap = 218, "The pool exceeds the epoch cap";
+    BytesWithoutBatches = 219, "A batch tree without leaves has a sum";
+    WrongCommitment = 220, "The commitment is not that of the statement";
+    CandidateBanned = 221, "This commitment was revoked by a fraud proof";
+    AlreadySupported = 222, "The settler supports this candidate already";
+    PreviousCandidateMissing = 223, "The candidate that the settler supports now must be passed";
+    WrongPreviousCandidate = 224, "The account is not the candidate that the settler supports now";
+    EpochNotOpen = 225, "The epoch is not open";
+
+    // The life of a posted epoch.
+    WrongTransition = 250, "The epoch's state does not allow this";
+    EpochNotPosted = 251, "The epoch is not posted";
+    ChallengeWindowOpen = 252, "The challenge window is still open";
+    ParentMissing = 253, "The parent's account must be passed";
+    NotTheParent = 254, "The account is not the parent of the epoch";
+    ParentNotFinal = 255, "The parent is not final";
+    EpochNotFinal = 256, "The epoch is not final";
+    EpochOrphaned = 257, "The epoch stands on a revoked one";
+    LaterEpochRatified = 258, "A later epoch is ratified";
+    NothingRevoked = 259, "No epoch is revoked";
+    NotTheHead = 260, "The epoch is not the head of the chain of posted epochs";
+
+    // Proofs.
+    WrongEpoch = 300, "The proof is for another epoch";
+    NoRootPosted = 301, "The epoch has no root in force";
+    IndexOutOfRange = 302, "The index is not below the number of leaves";
+    WrongProofLength = 303, "The proof's length is not the depth of the tree";
+    SumOverflow = 304, "A sum of two nodes overflows";
+    SumMismatch = 305, "The sums do not lead to the committed total: an amount was altered";
+    RootMismatch = 306, "The hashes do not lead to the committed root: index, identity or sibling was altered";
+    AmountOverShareCap = 307, "The amount exceeds the largest share of the pool";
+}
+
+impl From<radio_payouts_protocol::params::ParamsError> for PayoutsError {
+    fn from(error: radio_payouts_protocol::params::ParamsError) -> Self {
+        use radio_payouts_protocol::params::ParamsError;
+        match error {
+            ParamsError::OutOfBounds(field) => {
+                msg!("{} is out of bounds", field);
+                Self::ParamsOutOfBounds
+            }
+            ParamsError::TimeProduct => Self::TimeProductTooLarge,
+            ParamsError::QualityProduct => Self::QualityProductTooLarge,
+            ParamsError::ConsistencyWindow => Self::ConsistencyWindowTooSmall,
+            ParamsError::KbpsRange => Self::KbpsRangeEmpty,
+        }
+    }
+}
+
+impl From<radio_payouts_protocol::statement::StatementError> for PayoutsError {
+    fn from(error: radio_payouts_protocol::statement::StatementError) -> Self {
+        use radio_payouts_protocol::statement::StatementError;
+        match error {
+            StatementError::TooManyTrees => Self::TooManyTrees,
+            StatementError::TreeCount => Self::TreesNotFull,
+            StatementError::SumOverflow => Self::PayoutsOverflow,
+            StatementError::PayoutsOverPool => Self::PayoutsOverPool,
+            StatementError::PoolOverRate => Self::PoolOverRate,
+            StatementError::PoolOverCap => Self::PoolOverCap,
+            StatementError::BytesWithoutBatches => Self::BytesWithoutBatches,
+        }
+    }
+}
+
+impl From<radio_payouts_protocol::tree::ProofError> for PayoutsError {
+    fn from(error: radio_payouts_protocol::tree::ProofError) -> Self {
+        use radio_payouts_protocol::tree::ProofError;
+        match error {
+            ProofError::PositionOutOfRange => Self::IndexOutOfRange,
+            ProofError::WrongLength => Self::WrongProofLength,
+            ProofError::SumOverflow => Self::SumOverflow,
+            ProofError::SumMismatch => Self::SumMismatch,
+            ProofError::RootMismatch => Self::RootMismatch,
+        }
+    }
+}
+
+impl From<radio_payouts_protocol::key::KeyError> for PayoutsError {
+    fn from(error: radio_payouts_protocol::key::KeyError) -> Self {
+        use radio_payouts_protocol::key::KeyError;
+        match error {
+            KeyError::NotCanonical => Self::KeyNotCanonical,
+            KeyError::SmallOrder => Self::KeySmallOrder,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_start_at_6000() {
+        let codes: std::collections::BTreeSet<u32> = PayoutsError::ALL.iter().map(|error| u32::from(*error)).collect();
+        assert_eq!(codes.len(), PayoutsError::ALL.len());
+        assert_eq!(codes.first(), Some(&6000));
+        assert_eq!(u32::from(PayoutsError::Paused), 6003);
+    }
+}

@@ -1,0 +1,12 @@
+//! Instructions, one a file. Each has three layers: account constraints say which accounts, `validate` says whether,
+//! a method of the state says what changes.
+
+pub mod binding;
+pub mod config;
+pub mod epoch;
+pub mod registry;
+
+pub use binding::*;
+pub use config::*;
+pub use epoch::*;
+pub use registry::*;
