@@ -285,3 +285,6 @@ fn plant(
     });
     Ok((indices, Forest::build(domain, &leaves)?))
 }
+
+#[cfg(test)]
+mod tests;
