@@ -5,6 +5,7 @@
 //!
 //! The three steps of trust are types: [`Received`] has been read, [`Verified`] carries a strict signature.
 
+use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
@@ -16,8 +17,9 @@ use crate::domain::Domain;
 use crate::hash::{Hash, sha256};
 use crate::message::batch_message;
 
+pub(crate) mod decode;
 mod field;
-mod limit;
+pub(crate) mod limit;
 mod verdict;
 
 pub use limit::{
@@ -27,7 +29,7 @@ pub use limit::{
 pub use verdict::{Answer, BatchVerdict, ReceiptVerdict};
 
 /// The role in which bytes were delivered.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[repr(u8)]
 pub enum Role {
@@ -58,7 +60,7 @@ impl Role {
 }
 
 /// Under which rights a track is distributed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub enum Rights {
     /// The uploader's own.
     Original,
@@ -69,11 +71,25 @@ pub enum Rights {
     Licensed,
 }
 
+impl Rights {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Original, Self::Cc, Self::Licensed];
+
+    /// The name in descriptors.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Original => "Original",
+            Self::Cc => "CC",
+            Self::Licensed => "Licensed",
+        }
+    }
+}
+
 // Fields are declared in the order of their JSON names: serialising gives RFC 8785 bytes.
 
 /// A contributor's bytes in a receipt.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Contribution {
     /// Payload bytes delivered in the batch's window: a delta, retransmissions and padding excluded.
     #[serde(rename = "bytesOut")]
@@ -81,16 +97,23 @@ pub struct Contribution {
     /// Who delivered them; whether it is a valid DID is judged at sealing.
     pub did: String,
     /// In what role; uploader if absent.
-    #[serde(default, deserialize_with = "field::present", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
 }
 
+impl Contribution {
+    /// The role, uploader if none was given.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        self.role.unwrap_or(Role::Uploader)
+    }
+}
+
 /// What was delivered of one track in one room within a batch's window.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Receipt {
     /// Receivers' counter-signatures: carried and ignored in version 1.
-    #[serde(default, deserialize_with = "field::present", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub acks: Option<Vec<String>>,
     /// Who delivered; one DID listed twice adds up.
     pub contributors: Vec<Contribution>,
@@ -107,37 +130,31 @@ pub struct Receipt {
 }
 
 /// What is known of a track. Every field is optional.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct Metadata {
     /// Album.
-    #[serde(default, deserialize_with = "field::present", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub album: Option<String>,
     /// Artist.
-    #[serde(default, deserialize_with = "field::present", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub artist: Option<String>,
     /// Address of the cover.
-    #[serde(default, deserialize_with = "field::present", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub artwork: Option<String>,
     /// Length in milliseconds.
-    #[serde(
-        default,
-        rename = "durationMs",
-        deserialize_with = "field::present",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "durationMs", skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<u64>,
     /// Genre.
-    #[serde(default, deserialize_with = "field::present", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub genre: Option<String>,
     /// International Standard Recording Code.
-    #[serde(default, deserialize_with = "field::present", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub isrc: Option<String>,
     /// Licence.
-    #[serde(default, deserialize_with = "field::present", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub license: Option<String>,
     /// Title.
-    #[serde(default, deserialize_with = "field::present", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
 }
 
@@ -166,11 +183,10 @@ impl Metadata {
 }
 
 /// Describes a track that a batch's receipts mention.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Descriptor {
     /// What is known of it.
-    #[serde(default, deserialize_with = "field::present", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Metadata>,
     /// Under which rights it is distributed.
     pub rights: Rights,
@@ -182,8 +198,7 @@ pub struct Descriptor {
 }
 
 /// Everything that an SFU measured in the window `(from, to]`.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Batch {
     /// Start of the window in Unix milliseconds, exclusive.
     pub from: u64,
@@ -229,8 +244,7 @@ pub struct BatchHeader {
 }
 
 /// A batch with its signature, as it travels.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Envelope {
     /// The batch.
     pub batch: Batch,
@@ -294,16 +308,15 @@ impl Envelope {
         if bytes.len() > MAX_ENVELOPE_BYTES {
             return Err(Answer::Malformed(limit::too_long(bytes.len())));
         }
-        let text = core::str::from_utf8(bytes).map_err(|error| Answer::Malformed(error.to_string()))?;
-        let envelope: Self = match serde_json::from_str(text) {
-            Ok(envelope) => envelope,
-            Err(_) if field::version_of(text).is_some_and(|version| version != 1) => return Err(Answer::WrongVersion),
-            Err(error) => return Err(Answer::Malformed(error.to_string())),
-        };
+        let text = core::str::from_utf8(bytes)
+            .map_err(|error| Answer::Malformed(format!("not UTF-8 from byte {}", error.valid_up_to())))?;
+        let envelope: Self = decode::parse(text).map_err(|reason| {
+            if decode::has_other_version(text) { Answer::WrongVersion } else { Answer::Malformed(reason) }
+        })?;
         if envelope.batch.v != 1 {
             return Err(Answer::WrongVersion);
         }
-        let sfu_key = envelope.batch.check().map_err(Answer::Malformed)?;
+        let sfu_key = envelope.batch.check().map_err(|reason| Answer::Malformed(format!("batch.{reason}")))?;
         let canonical = envelope.to_bytes();
         // {"batch":…,"sig":"<128 hex>"}
         let batch_bytes = canonical

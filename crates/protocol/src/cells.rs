@@ -243,7 +243,7 @@ impl<'a> CellBuilder<'a> {
             if let Some(someone) = self.contributors.get_mut(contributor as usize) {
                 someone.bytes = someone.bytes.checked_add(entry.bytes_out).ok_or(Overflow)?;
             }
-            let role = entry.role.unwrap_or(Role::Uploader);
+            let role = entry.role();
             let sum = self.cells.entry((contributor, track, role as u8, hour)).or_insert(0);
             *sum = sum.checked_add(entry.bytes_out).ok_or(Overflow)?;
         }

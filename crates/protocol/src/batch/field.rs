@@ -1,25 +1,5 @@
 //! How single fields of an envelope are read and written.
 
-use serde::{Deserialize, Deserializer};
-
-/// An optional field that is there: `null` is not a way to leave it out.
-pub(super) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
-}
-
-/// The version of a document that is no version-1 envelope; `None` if it has no integer `batch.v`.
-pub(super) fn version_of(text: &str) -> Option<u64> {
-    #[derive(Deserialize)]
-    struct Versioned {
-        v: u64,
-    }
-    #[derive(Deserialize)]
-    struct Outer {
-        batch: Versioned,
-    }
-    serde_json::from_str::<Outer>(text).ok().map(|outer| outer.batch.v)
-}
-
 /// Bytes as lower-case hex of exactly their length.
 pub(super) mod hex {
     use alloc::borrow::Cow;

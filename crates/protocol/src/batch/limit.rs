@@ -26,7 +26,7 @@ pub const MAX_TIME_AHEAD_MS: u64 = 60_000;
 /// How far a `seq` may lie above the greatest held, or above a known stop (section 4.4).
 pub const MAX_SEQ_AHEAD: u64 = 100_000;
 
-const MAX_IDENTIFIER_BYTES: usize = 256;
+pub(crate) const MAX_IDENTIFIER_BYTES: usize = 256;
 const MAX_TEXT_BYTES: usize = 1_024;
 const MAX_ACKS: usize = 64;
 
@@ -46,8 +46,8 @@ pub(super) fn check(batch: &Batch) -> Result<[u8; 32], String> {
         return Err(format!("receipts: {} of at most {MAX_RECEIPTS}", batch.receipts.len()));
     }
     let mut described = HashSet::with_capacity(batch.tracks.len());
-    for descriptor in &batch.tracks {
-        check_descriptor(descriptor)?;
+    for (position, descriptor) in batch.tracks.iter().enumerate() {
+        check_descriptor(descriptor).map_err(|reason| format!("tracks[{position}].{reason}"))?;
         if !described.insert(descriptor.track_id.as_str()) {
             return Err(format!("tracks: {:?} is described twice", descriptor.track_id));
         }
@@ -56,7 +56,7 @@ pub(super) fn check(batch: &Batch) -> Result<[u8; 32], String> {
     for (position, receipt) in batch.receipts.iter().enumerate() {
         check_receipt(receipt).map_err(|reason| format!("receipts[{position}].{reason}"))?;
         if !described.contains(receipt.track_id.as_str()) {
-            return Err(format!("tracks: {:?} is not described", receipt.track_id));
+            return Err(format!("receipts[{position}].trackId: {:?} is not described", receipt.track_id));
         }
         mentioned.insert(receipt.track_id.as_str());
     }
@@ -67,13 +67,13 @@ pub(super) fn check(batch: &Batch) -> Result<[u8; 32], String> {
 }
 
 fn check_descriptor(descriptor: &Descriptor) -> Result<(), String> {
-    identifier("tracks.trackId", &descriptor.track_id)?;
-    Did::parse(&descriptor.uploader).map_err(|error| format!("tracks.uploader: {error}"))?;
+    identifier("trackId", &descriptor.track_id)?;
+    Did::parse(&descriptor.uploader).map_err(|error| format!("uploader: {error}"))?;
     if let Some(metadata) = &descriptor.metadata {
         for (name, value) in metadata.texts() {
-            text(name, value.unwrap_or_default())?;
+            text(name, value.unwrap_or_default()).map_err(|reason| format!("metadata.{reason}"))?;
         }
-        integer("durationMs", metadata.duration_ms.unwrap_or_default())?;
+        integer("metadata.durationMs", metadata.duration_ms.unwrap_or_default())?;
     }
     Ok(())
 }
@@ -88,9 +88,10 @@ fn check_receipt(receipt: &Receipt) -> Result<(), String> {
     if receipt.contributors.len() > MAX_CONTRIBUTORS {
         return Err(format!("contributors: {} of at most {MAX_CONTRIBUTORS}", receipt.contributors.len()));
     }
-    for entry in &receipt.contributors {
-        identifier("did", &entry.did)?;
-        integer("bytesOut", entry.bytes_out)?;
+    for (position, entry) in receipt.contributors.iter().enumerate() {
+        identifier("did", &entry.did)
+            .and_then(|()| integer("bytesOut", entry.bytes_out))
+            .map_err(|reason| format!("contributors[{position}].{reason}"))?;
     }
     let acks = receipt.acks.as_deref().unwrap_or_default();
     if acks.len() > MAX_ACKS {
