@@ -121,7 +121,7 @@ fn build(workspace: &Workspace, package: &str, toolchain: Toolchain, force: bool
     let output = workspace.target.join("deploy").join(program).with_extension("so");
     let stamp = output.with_extension("so.made-from");
     let inputs = inputs(workspace, package, &compiled_by)?;
-    if !force && fs::read(&output).is_ok_and(|built| fs::read_to_string(&stamp).ok() == made_from(&inputs, &built)) {
+    if !force && is_made_from(&output, &stamp, &inputs) {
         eprintln!("xtask: {} is up to date", output.display());
         return Ok(output);
     }
@@ -131,9 +131,7 @@ fn build(workspace: &Workspace, package: &str, toolchain: Toolchain, force: bool
     };
     let content = fs::read(&built).with_context(|| format!("the build left no {}", built.display()))?;
     let version = elf::sbpf_version(&content).with_context(|| format!("{} is no program", built.display()))?;
-    fs::create_dir_all(workspace.target.join("deploy"))?;
-    replace(&output, &content)?;
-    fs::write(&stamp, made_from(&inputs, &content).unwrap_or_default())?;
+    replace(&output, &content, &stamp, &inputs)?;
     eprintln!("xtask: {} ({} bytes, sBPF {version})", output.display(), content.len());
     Ok(output)
 }
@@ -157,16 +155,28 @@ fn sources(workspace: &Workspace, package: &Package) -> Result<Digest> {
     Ok(digest)
 }
 
-/// A stamp ties a result to its inputs: another file at its place is not taken for it.
-fn made_from(inputs: &str, output: &[u8]) -> Option<String> {
-    let mut digest = Digest::default();
-    digest.add("output", output);
-    Some(format!("{inputs}\n{}\n", digest.finish()))
+/// Whether `output` is what `stamp` says, made from `inputs`. Another file at its place is not taken for it.
+fn is_made_from(output: &Path, stamp: &Path, inputs: &str) -> bool {
+    let (Ok(output), Ok(stamp)) = (fs::read(output), fs::read_to_string(stamp)) else { return false };
+    stamp == stamp_of(inputs, &output)
 }
 
-/// Writes a file so that a reader sees the old or the new one, never half of it.
-fn replace(path: &Path, content: &[u8]) -> Result<()> {
-    let fresh = path.with_extension("fresh");
-    fs::write(&fresh, content).with_context(|| format!("cannot write {}", fresh.display()))?;
-    fs::rename(&fresh, path).with_context(|| format!("cannot write {}", path.display()))
+fn stamp_of(inputs: &str, output: &[u8]) -> String {
+    let mut digest = Digest::default();
+    digest.add("output", output);
+    format!("{inputs}\n{}\n", digest.finish())
+}
+
+/// Writes an output with its stamp, so that a reader sees the old or the new one, never half of it.
+fn replace(output: &Path, content: &[u8], stamp: &Path, inputs: &str) -> Result<()> {
+    let written = || -> std::io::Result<()> {
+        if let Some(folder) = output.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let fresh = output.with_extension("fresh");
+        fs::write(&fresh, content)?;
+        fs::rename(&fresh, output)?;
+        fs::write(stamp, stamp_of(inputs, content))
+    };
+    written().with_context(|| format!("cannot write {}", output.display()))
 }
