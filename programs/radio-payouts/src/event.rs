@@ -7,302 +7,360 @@ use crate::state::{
     PendingPayee, Support,
 };
 
-macro_rules! events {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty,)* })*) => {
-        $(
-            $(#[$doc])*
-            #[event]
-            #[derive(Clone, PartialEq, Eq, Debug)]
-            pub struct $name { $($(#[$field_doc])* pub $field: $kind,)* }
-        )*
-    };
+/// The deployment was initialised.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DeploymentInitialized {
+    /// `SHA-256("radio-payouts/v1" || genesis_hash || program_id)`.
+    pub domain: [u8; 32],
+    /// The bootstrap authority.
+    pub authority: Pubkey,
+    /// The pause key.
+    pub pause_key: Pubkey,
+    /// The mint.
+    pub mint: Pubkey,
+    /// Start of epoch 0.
+    pub genesis_unix: i64,
+    /// Length of an epoch.
+    pub epoch_seconds: u32,
 }
 
-events! {
-    /// The deployment was initialised.
-    DeploymentInitialized {
-        /// `SHA-256("radio-payouts/v1" || genesis_hash || program_id)`.
-        domain: [u8; 32],
-        /// The bootstrap authority.
-        authority: Pubkey,
-        /// The pause key.
-        pause_key: Pubkey,
-        /// The mint.
-        mint: Pubkey,
-        /// Start of epoch 0.
-        genesis_unix: i64,
-        /// Length of an epoch.
-        epoch_seconds: u32,
-    }
-    /// A version of the parameters was made.
-    ParamsVersionCreated {
-        /// Its number.
-        number: u32,
-        /// First epoch in which it is in force.
-        effective_epoch: u64,
-        /// Mode of the version before.
-        old_mode: Mode,
-        /// Mode of this version.
-        new_mode: Mode,
-        /// Values of the version before.
-        old: ParamsValues,
-        /// Values of this version.
-        new: ParamsValues,
-    }
-    /// Times, thresholds, bonds or votes changed.
-    ConfigTimesChanged {
-        /// Before.
-        old: ConfigTimes,
-        /// After.
-        new: ConfigTimes,
-        /// Before.
-        old_governance: GovernanceSettings,
-        /// After.
-        new_governance: GovernanceSettings,
-    }
-    /// The flag `radio_payouts_demo` was switched.
-    DemoFlagChanged {
-        /// Before.
-        old: bool,
-        /// After.
-        new: bool,
-    }
-    /// The pause key changed.
-    PauseKeyChanged {
-        /// Before.
-        old: Pubkey,
-        /// After.
-        new: Pubkey,
-    }
-    /// The registrars changed.
-    RegistrarsChanged {
-        /// Before.
-        old: Vec<Pubkey>,
-        /// After.
-        new: Vec<Pubkey>,
-    }
-    /// The role of authority was offered, or an offer withdrawn.
-    AuthorityOffered {
-        /// The holder.
-        authority: Pubkey,
-        /// The offer before.
-        old: Option<AuthorityOffer>,
-        /// The offer now.
-        new: Option<AuthorityOffer>,
-    }
-    /// The role of authority passed on.
-    AuthorityChanged {
-        /// Before.
-        old: Pubkey,
-        /// After.
-        new: Pubkey,
-        /// How often it has passed on.
-        nonce: u64,
-    }
-    /// A pause began or ended.
-    PauseChanged {
-        /// Before.
-        old: Pause,
-        /// After.
-        new: Pause,
-        /// Who signed.
-        by: Pubkey,
-    }
-    /// An SFU was registered.
-    SfuRegistered {
-        /// Its key.
-        key: [u8; 32],
-        /// Its operator.
-        operator: Pubkey,
-        /// Whether it counts in Demo epochs only.
-        demo: bool,
-        /// First epoch in which it is valid.
-        valid_from: u64,
-        /// Its capacity.
-        max_bytes_per_epoch: u64,
-        /// Version of the registry after it.
-        registry_version: u64,
-    }
-    /// An SFU was stopped.
-    SfuStopped {
-        /// Its key.
-        key: [u8; 32],
-        /// End of validity before.
-        old_valid_until: u64,
-        /// End of validity after.
-        new_valid_until: u64,
-        /// `stop_seq` before.
-        old_stop_seq: u64,
-        /// `stop_seq` after.
-        new_stop_seq: u64,
-        /// Version of the registry after it.
-        registry_version: u64,
-    }
-    /// An SFU's key was replaced.
-    SfuKeyReplaced {
-        /// Before.
-        old: [u8; 32],
-        /// After.
-        new: [u8; 32],
-        /// First epoch of the new key.
-        valid_from: u64,
-        /// Version of the registry after it.
-        registry_version: u64,
-    }
-    /// A settler was registered.
-    SettlerRegistered {
-        /// Its key.
-        key: Pubkey,
-        /// Its operator.
-        operator: Pubkey,
-        /// First epoch in which it may post.
-        valid_from: u64,
-        /// Active settlers after it.
-        active_settlers: u8,
-        /// Version of the registry after it.
-        registry_version: u64,
-    }
-    /// A settler was stopped.
-    SettlerStopped {
-        /// Its key.
-        key: Pubkey,
-        /// Who signed.
-        by: Pubkey,
-        /// Active settlers after it.
-        active_settlers: u8,
-        /// Version of the registry after it.
-        registry_version: u64,
-    }
-    /// A settler's key was replaced.
-    SettlerKeyReplaced {
-        /// Before.
-        old: Pubkey,
-        /// After.
-        new: Pubkey,
-        /// Version of the registry after it.
-        registry_version: u64,
-    }
-    /// A payee was proposed for a DID.
-    BindingProposed {
-        /// SHA-256 of the DID.
-        did_hash: [u8; 32],
-        /// The payee in force.
-        old: Option<Pubkey>,
-        /// The payee proposed.
-        new: Pubkey,
-        /// Who proposed it.
-        proposer: Pubkey,
-    }
-    /// A proposed payee accepted; its delay runs.
-    BindingAccepted {
-        /// SHA-256 of the DID.
-        did_hash: [u8; 32],
-        /// The payee in force until then.
-        old: Option<Pubkey>,
-        /// The payee after the delay.
-        new: Pubkey,
-        /// The delay.
-        delay_seconds: u32,
-    }
-    /// A change of a binding was cancelled.
-    BindingCancelled {
-        /// SHA-256 of the DID.
-        did_hash: [u8; 32],
-        /// What was cancelled.
-        cancelled: PendingPayee,
-        /// Who signed.
-        by: Pubkey,
-    }
-    /// A settler supports a candidate.
-    CandidateSupported {
-        /// The epoch.
-        epoch: u64,
-        /// Its attempt.
-        attempt: u32,
-        /// The commitment.
-        commitment: [u8; 32],
-        /// The settler.
-        settler: Pubkey,
-        /// What it supported before.
-        moved_from: Option<Support>,
-        /// Supporters now.
-        support: u8,
-        /// Supporters needed.
-        threshold: u8,
-    }
-    /// A candidate became an epoch's root.
-    RootPosted {
-        /// The epoch.
-        epoch: u64,
-        /// Its attempt.
-        attempt: u32,
-        /// The commitment.
-        commitment: [u8; 32],
-        /// The head before: the parent.
-        old_head: Option<Head>,
-        /// Mode of the epoch.
-        mode: Mode,
-        /// The statement.
-        statement: EpochStatement,
-        /// Greatest epoch passed over.
-        skipped_through: Option<u64>,
-    }
-    /// An epoch's state changed.
-    EpochStatusChanged {
-        /// The epoch.
-        epoch: u64,
-        /// Its attempt after the change.
-        attempt: u32,
-        /// The commitment concerned.
-        commitment: [u8; 32],
-        /// Before.
-        old: EpochStatus,
-        /// After.
-        new: EpochStatus,
-    }
-    /// The head of the chain fell back.
-    HeadRetreated {
-        /// Before.
-        old: Option<Head>,
-        /// After.
-        new: Option<Head>,
-        /// The revoked epoch whose descendants are still to be reopened.
-        orphaned_from: Option<u64>,
-    }
-    /// A share was proven.
-    ShareVerified {
-        /// The epoch.
-        epoch: u64,
-        /// Global index.
-        index: u32,
-        /// SHA-256 of the DID.
-        did_hash: [u8; 32],
-        /// The payee.
-        payee: Pubkey,
-        /// Base units.
-        amount: u64,
-        /// Commitment of the root.
-        commitment: [u8; 32],
-        /// Where the epoch stands; provisional before `Ratified`.
-        status: EpochStatus,
-    }
-    /// A batch was proven.
-    BatchVerified {
-        /// The epoch.
-        epoch: u64,
-        /// Index in the tree.
-        index: u32,
-        /// The SFU's key.
-        sfu_key: [u8; 32],
-        /// Its sequence number.
-        seq: u64,
-        /// Hash of its canonical bytes.
-        batch_hash: [u8; 32],
-        /// Accepted bytes.
-        accepted_bytes: u64,
-        /// Commitment of the root.
-        commitment: [u8; 32],
-        /// Where the epoch stands.
-        status: EpochStatus,
-    }
+/// A version of the parameters was made.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ParamsVersionCreated {
+    /// Its number.
+    pub number: u32,
+    /// First epoch in which it is in force.
+    pub effective_epoch: u64,
+    /// Mode of the version before.
+    pub old_mode: Mode,
+    /// Mode of this version.
+    pub new_mode: Mode,
+    /// Values of the version before.
+    pub old: ParamsValues,
+    /// Values of this version.
+    pub new: ParamsValues,
+}
+
+/// Times, thresholds, bonds or votes changed.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ConfigTimesChanged {
+    /// Before.
+    pub old: ConfigTimes,
+    /// After.
+    pub new: ConfigTimes,
+    /// Before.
+    pub old_governance: GovernanceSettings,
+    /// After.
+    pub new_governance: GovernanceSettings,
+}
+
+/// The flag `radio_payouts_demo` was switched.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DemoFlagChanged {
+    /// Before.
+    pub old: bool,
+    /// After.
+    pub new: bool,
+}
+
+/// The pause key changed.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PauseKeyChanged {
+    /// Before.
+    pub old: Pubkey,
+    /// After.
+    pub new: Pubkey,
+}
+
+/// The registrars changed.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RegistrarsChanged {
+    /// Before.
+    pub old: Vec<Pubkey>,
+    /// After.
+    pub new: Vec<Pubkey>,
+}
+
+/// The role of authority was offered, or an offer withdrawn.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AuthorityOffered {
+    /// The holder.
+    pub authority: Pubkey,
+    /// The offer before.
+    pub old: Option<AuthorityOffer>,
+    /// The offer now.
+    pub new: Option<AuthorityOffer>,
+}
+
+/// The role of authority passed on.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AuthorityChanged {
+    /// Before.
+    pub old: Pubkey,
+    /// After.
+    pub new: Pubkey,
+    /// How often it has passed on.
+    pub nonce: u64,
+}
+
+/// A pause began or ended.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PauseChanged {
+    /// Before.
+    pub old: Pause,
+    /// After.
+    pub new: Pause,
+    /// Who signed.
+    pub by: Pubkey,
+}
+
+/// An SFU was registered.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SfuRegistered {
+    /// Its key.
+    pub key: [u8; 32],
+    /// Its operator.
+    pub operator: Pubkey,
+    /// Whether it counts in Demo epochs only.
+    pub demo: bool,
+    /// First epoch in which it is valid.
+    pub valid_from: u64,
+    /// Its capacity.
+    pub max_bytes_per_epoch: u64,
+    /// Version of the registry after it.
+    pub registry_version: u64,
+}
+
+/// An SFU was stopped.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SfuStopped {
+    /// Its key.
+    pub key: [u8; 32],
+    /// End of validity before.
+    pub old_valid_until: u64,
+    /// End of validity after.
+    pub new_valid_until: u64,
+    /// `stop_seq` before.
+    pub old_stop_seq: u64,
+    /// `stop_seq` after.
+    pub new_stop_seq: u64,
+    /// Version of the registry after it.
+    pub registry_version: u64,
+}
+
+/// An SFU's key was replaced.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SfuKeyReplaced {
+    /// Before.
+    pub old: [u8; 32],
+    /// After.
+    pub new: [u8; 32],
+    /// First epoch of the new key.
+    pub valid_from: u64,
+    /// Version of the registry after it.
+    pub registry_version: u64,
+}
+
+/// A settler was registered.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SettlerRegistered {
+    /// Its key.
+    pub key: Pubkey,
+    /// Its operator.
+    pub operator: Pubkey,
+    /// First epoch in which it may post.
+    pub valid_from: u64,
+    /// Active settlers after it.
+    pub active_settlers: u8,
+    /// Version of the registry after it.
+    pub registry_version: u64,
+}
+
+/// A settler was stopped.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SettlerStopped {
+    /// Its key.
+    pub key: Pubkey,
+    /// Who signed.
+    pub by: Pubkey,
+    /// Active settlers after it.
+    pub active_settlers: u8,
+    /// Version of the registry after it.
+    pub registry_version: u64,
+}
+
+/// A settler's key was replaced.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SettlerKeyReplaced {
+    /// Before.
+    pub old: Pubkey,
+    /// After.
+    pub new: Pubkey,
+    /// Version of the registry after it.
+    pub registry_version: u64,
+}
+
+/// A payee was proposed for a DID.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BindingProposed {
+    /// SHA-256 of the DID.
+    pub did_hash: [u8; 32],
+    /// The payee in force.
+    pub old: Option<Pubkey>,
+    /// The payee proposed.
+    pub new: Pubkey,
+    /// Who proposed it.
+    pub proposer: Pubkey,
+}
+
+/// A proposed payee accepted; its delay runs.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BindingAccepted {
+    /// SHA-256 of the DID.
+    pub did_hash: [u8; 32],
+    /// The payee in force until then.
+    pub old: Option<Pubkey>,
+    /// The payee after the delay.
+    pub new: Pubkey,
+    /// The delay.
+    pub delay_seconds: u32,
+}
+
+/// A change of a binding was cancelled.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BindingCancelled {
+    /// SHA-256 of the DID.
+    pub did_hash: [u8; 32],
+    /// What was cancelled.
+    pub cancelled: PendingPayee,
+    /// Who signed.
+    pub by: Pubkey,
+}
+
+/// A settler supports a candidate.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CandidateSupported {
+    /// The epoch.
+    pub epoch: u64,
+    /// Its attempt.
+    pub attempt: u32,
+    /// The commitment.
+    pub commitment: [u8; 32],
+    /// The settler.
+    pub settler: Pubkey,
+    /// What it supported before.
+    pub moved_from: Option<Support>,
+    /// Supporters now.
+    pub support: u8,
+    /// Supporters needed.
+    pub threshold: u8,
+}
+
+/// A candidate became an epoch's root.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RootPosted {
+    /// The epoch.
+    pub epoch: u64,
+    /// Its attempt.
+    pub attempt: u32,
+    /// The commitment.
+    pub commitment: [u8; 32],
+    /// The head before: the parent.
+    pub old_head: Option<Head>,
+    /// Mode of the epoch.
+    pub mode: Mode,
+    /// The statement.
+    pub statement: EpochStatement,
+    /// Greatest epoch passed over.
+    pub skipped_through: Option<u64>,
+}
+
+/// An epoch's state changed.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EpochStatusChanged {
+    /// The epoch.
+    pub epoch: u64,
+    /// Its attempt after the change.
+    pub attempt: u32,
+    /// The commitment concerned.
+    pub commitment: [u8; 32],
+    /// Before.
+    pub old: EpochStatus,
+    /// After.
+    pub new: EpochStatus,
+}
+
+/// The head of the chain fell back.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HeadRetreated {
+    /// Before.
+    pub old: Option<Head>,
+    /// After.
+    pub new: Option<Head>,
+    /// The revoked epoch whose descendants are still to be reopened.
+    pub orphaned_from: Option<u64>,
+}
+
+/// A share was proven.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ShareVerified {
+    /// The epoch.
+    pub epoch: u64,
+    /// Global index.
+    pub index: u32,
+    /// SHA-256 of the DID.
+    pub did_hash: [u8; 32],
+    /// The payee.
+    pub payee: Pubkey,
+    /// Base units.
+    pub amount: u64,
+    /// Commitment of the root.
+    pub commitment: [u8; 32],
+    /// Where the epoch stands; provisional before `Ratified`.
+    pub status: EpochStatus,
+}
+
+/// A batch was proven.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BatchVerified {
+    /// The epoch.
+    pub epoch: u64,
+    /// Index in the tree.
+    pub index: u32,
+    /// The SFU's key.
+    pub sfu_key: [u8; 32],
+    /// Its sequence number.
+    pub seq: u64,
+    /// Hash of its canonical bytes.
+    pub batch_hash: [u8; 32],
+    /// Accepted bytes.
+    pub accepted_bytes: u64,
+    /// Commitment of the root.
+    pub commitment: [u8; 32],
+    /// Where the epoch stands.
+    pub status: EpochStatus,
 }
