@@ -9,7 +9,7 @@
 //! | --- | --- |
 //! | 1 units, 2 domain | [`units`], [`domain`], [`hash`] |
 //! | 3 identities | [`key`], [`did`] |
-//! | 4 receipts and batches | [`batch`], [`message`], `bare` |
+//! | 4 receipts and batches | [`batch`], [`message`], [`bare`] |
 //! | 5 epochs, sealing, statement | [`calendar`], [`registry`], [`seal`], [`inputs`], [`statement`] |
 //! | 6 contributions and weights | [`cells`], [`history`], [`weights`] |
 //! | 7 allocation | [`allocation`] |
@@ -38,6 +38,8 @@
 extern crate alloc;
 
 pub mod allocation;
+#[cfg(feature = "native")]
+pub mod bare;
 #[cfg(feature = "native")]
 pub mod batch;
 pub mod calendar;

@@ -236,6 +236,7 @@ macro_rules! object {
         }
     };
 }
+pub(crate) use object;
 
 /// A list of plain items, out of its wrapper.
 pub(crate) fn items<T>(list: Option<List<T>>) -> Option<Vec<T>> {

@@ -66,7 +66,7 @@ pub(super) fn check(batch: &Batch) -> Result<[u8; 32], String> {
     Ok(key)
 }
 
-fn check_descriptor(descriptor: &Descriptor) -> Result<(), String> {
+pub(crate) fn check_descriptor(descriptor: &Descriptor) -> Result<(), String> {
     identifier("trackId", &descriptor.track_id)?;
     Did::parse(&descriptor.uploader).map_err(|error| format!("uploader: {error}"))?;
     if let Some(metadata) = &descriptor.metadata {
@@ -78,7 +78,7 @@ fn check_descriptor(descriptor: &Descriptor) -> Result<(), String> {
     Ok(())
 }
 
-fn check_receipt(receipt: &Receipt) -> Result<(), String> {
+pub(crate) fn check_receipt(receipt: &Receipt) -> Result<(), String> {
     identifier("roomId", &receipt.room_id)?;
     identifier("trackId", &receipt.track_id)?;
     integer("timestamp", receipt.timestamp)?;
