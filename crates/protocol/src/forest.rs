@@ -6,7 +6,9 @@
 use alloc::vec::Vec;
 
 use crate::domain::Domain;
-use crate::tree::{Kind, MAX_TREES, Node, ProofError, TREE_CAPACITY, TreeRoot, depth, empty_leaf, locate, parent};
+use crate::tree::{
+    Kind, MAX_TREES, Node, ProofError, TREE_CAPACITY, TreeRoot, depth, empty_leaf, locate, parent, parent_within,
+};
 
 /// A tree with all its levels in memory.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -26,12 +28,14 @@ impl MerkleSumTree {
     /// `u32::MAX` leaves.
     pub fn build(kind: Kind, domain: &Domain, leaves: Vec<Node>) -> Result<Self, ProofError> {
         let count = u32::try_from(leaves.len()).map_err(|_| ProofError::PositionOutOfRange)?;
+        // No sum of a tree exceeds that of all its leaves.
+        leaves.iter().try_fold(0u64, |sum, leaf| sum.checked_add(leaf.sum)).ok_or(ProofError::SumOverflow)?;
         let mut empty = empty_leaf(kind, domain);
         let mut empties = alloc::vec![empty];
         let mut levels = alloc::vec![if leaves.is_empty() { alloc::vec![empty] } else { leaves }];
         for _ in 0..depth(count) {
             let below = levels.last().map(Vec::as_slice).unwrap_or_default();
-            let level = next_level(kind, below, &empty)?;
+            let level = next_level(kind, below, &empty);
             levels.push(level);
             empty = parent(kind, &empty, &empty)?;
             empties.push(empty);
@@ -68,35 +72,31 @@ impl MerkleSumTree {
 }
 
 /// The parents of a level, `empty` standing in for a missing last sibling.
-fn next_level(kind: Kind, below: &[Node], empty: &Node) -> Result<Vec<Node>, ProofError> {
-    let join = |pair: &[Node]| match pair {
-        [left, right] => parent(kind, left, right),
-        [left] => parent(kind, left, empty),
-        _ => Err(ProofError::PositionOutOfRange),
-    };
+fn next_level(kind: Kind, below: &[Node], empty: &Node) -> Vec<Node> {
+    let (pairs, rest) = below.as_chunks::<2>();
+    let mut level = each(pairs, |_, [left, right]| parent_within(kind, left, right));
+    level.extend(rest.iter().map(|left| parent_within(kind, left, empty)));
+    level
+}
+
+/// Hashes items to leaves, in order, on all cores where the feature `parallel` is on. `leaf` gets an item's position.
+pub fn hash_leaves<T: Sync>(items: &[T], leaf: impl Fn(usize, &T) -> Node + Sync + Send) -> Vec<Node> {
+    each(items, leaf)
+}
+
+/// Maps each item, with its position, to a node; in order, on all cores where it is worth it.
+fn each<T: Sync>(items: &[T], node: impl Fn(usize, &T) -> Node + Sync + Send) -> Vec<Node> {
     #[cfg(feature = "parallel")]
     {
         use rayon::prelude::*;
         // Below this, threads cost more than they save.
-        const WORTH_SHARING: usize = 1 << 10;
-        if below.len() >= WORTH_SHARING {
-            return below.par_chunks(2).with_min_len(WORTH_SHARING / 2).map(join).collect();
+        const WORTH_SHARING: usize = 1 << 9;
+        if items.len() >= WORTH_SHARING {
+            let share = items.par_iter().enumerate().with_min_len(WORTH_SHARING);
+            return share.map(|(at, item)| node(at, item)).collect();
         }
     }
-    below.chunks(2).map(join).collect()
-}
-
-/// Maps items to leaves on all cores where the feature `parallel` is on, in order.
-pub fn hash_leaves<T: Sync>(items: &[T], leaf: impl Fn(usize, &T) -> Node + Sync + Send) -> Vec<Node> {
-    #[cfg(feature = "parallel")]
-    {
-        use rayon::prelude::*;
-        items.par_iter().enumerate().with_min_len(512).map(|(index, item)| leaf(index, item)).collect()
-    }
-    #[cfg(not(feature = "parallel"))]
-    {
-        items.iter().enumerate().map(|(index, item)| leaf(index, item)).collect()
-    }
+    items.iter().enumerate().map(|(at, item)| node(at, item)).collect()
 }
 
 /// The payout trees of an epoch: leaves by global index, cut into trees of 2^20.

@@ -169,12 +169,12 @@ pub fn settle<E>(
     let allocation = split(params, &weights)?;
     let payees = payees_of(&cells, setting.cluster_reference);
     let (leaf_indices, forest) = plant(domain, epoch, &cells, &allocation, &payees)?;
-    let leaves = hash_leaves(&batches, |index, batch| {
-        let AcceptedBatch { header, receipts } = batch;
-        // More than u32::MAX batches are refused by the tree.
-        let index = u32::try_from(index).unwrap_or(u32::MAX);
-        batch_leaf(domain, epoch, index, &header.sfu_key, header.seq, &header.hash, receipts.accepted_bytes)
-    });
+    let leaves = (0u32..)
+        .zip(&batches)
+        .map(|(index, AcceptedBatch { header, receipts })| {
+            batch_leaf(domain, epoch, index, &header.sfu_key, header.seq, &header.hash, receipts.accepted_bytes)
+        })
+        .collect();
     let batch_tree = MerkleSumTree::build(Kind::Batches, domain, leaves)?;
     let statement = Statement {
         epoch,

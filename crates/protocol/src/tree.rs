@@ -11,7 +11,7 @@
 //! verifier needs, on chain or off.
 
 use crate::domain::Domain;
-use crate::hash::{Hash, sha256};
+use crate::hash::{Hash, ShortMessage, sha256};
 use thiserror::Error;
 
 /// Most leaves of one payout tree: 2^20.
@@ -76,7 +76,16 @@ pub enum ProofError {
 /// Leaf of a payout tree: `payload = did_hash || payee`. `index` is the global one, `payee` 32 zeros if there is none.
 #[must_use]
 pub fn share_leaf(domain: &Domain, epoch: u64, index: u32, did_hash: &Hash, payee: &[u8; 32], amount: u64) -> Node {
-    leaf(Kind::Payouts, domain, epoch, index, &[did_hash, payee], amount)
+    let message = ShortMessage::new::<118, 7>([
+        &[0x00, Kind::Payouts as u8],
+        domain.as_bytes(),
+        &epoch.to_le_bytes(),
+        &index.to_le_bytes(),
+        did_hash,
+        payee,
+        &amount.to_le_bytes(),
+    ]);
+    Node { hash: message.digest(), sum: amount }
 }
 
 /// Leaf of a batch tree: `payload = sfu_key || seq || batch_hash`; the sum is the batch's accepted bytes in this epoch.
@@ -90,23 +99,18 @@ pub fn batch_leaf(
     batch_hash: &Hash,
     accepted_bytes: u64,
 ) -> Node {
-    leaf(Kind::Batches, domain, epoch, index, &[sfu_key, &seq.to_le_bytes(), batch_hash], accepted_bytes)
-}
-
-fn leaf(kind: Kind, domain: &Domain, epoch: u64, index: u32, payload: &[&[u8]], sum: u64) -> Node {
-    // The longest payload has three parts; unused parts hash as nothing.
-    let part = |number: usize| payload.get(number).copied().unwrap_or(&[]);
+    // 126 bytes: three blocks.
     let hash = sha256(&[
-        &[0x00, kind as u8],
+        &[0x00, Kind::Batches as u8],
         domain.as_bytes(),
         &epoch.to_le_bytes(),
         &index.to_le_bytes(),
-        part(0),
-        part(1),
-        part(2),
-        &sum.to_le_bytes(),
+        sfu_key,
+        &seq.to_le_bytes(),
+        batch_hash,
+        &accepted_bytes.to_le_bytes(),
     ]);
-    Node { hash, sum }
+    Node { hash, sum: accepted_bytes }
 }
 
 /// The parent of two nodes.
@@ -115,21 +119,21 @@ fn leaf(kind: Kind, domain: &Domain, epoch: u64, index: u32, payload: &[&[u8]], 
 /// [`ProofError::SumOverflow`] if the sums exceed `u64`.
 #[inline]
 pub fn parent(kind: Kind, left: &Node, right: &Node) -> Result<Node, ProofError> {
-    let sum = left.sum.checked_add(right.sum).ok_or(ProofError::SumOverflow)?;
-    let mut bytes = [0; 82];
-    let (head, children) = bytes.split_at_mut(2);
-    head.copy_from_slice(&[0x01, kind as u8]);
-    let (left_half, right_half) = children.split_at_mut(40);
-    write_node(left_half, left);
-    write_node(right_half, right);
-    Ok(Node { hash: sha256(&[&bytes]), sum })
+    left.sum.checked_add(right.sum).ok_or(ProofError::SumOverflow)?;
+    Ok(parent_within(kind, left, right))
 }
 
+/// [`parent`] where the caller has made sure that no sum exceeds `u64`.
 #[inline]
-fn write_node(half: &mut [u8], node: &Node) {
-    let (hash, sum) = half.split_at_mut(32);
-    hash.copy_from_slice(&node.hash);
-    sum.copy_from_slice(&node.sum.to_le_bytes());
+pub(crate) fn parent_within(kind: Kind, left: &Node, right: &Node) -> Node {
+    let message = ShortMessage::new::<82, 5>([
+        &[0x01, kind as u8],
+        &left.hash,
+        &left.sum.to_le_bytes(),
+        &right.hash,
+        &right.sum.to_le_bytes(),
+    ]);
+    Node { hash: message.digest(), sum: left.sum.wrapping_add(right.sum) }
 }
 
 /// `empty_0`: an unused position of the lowest level.

@@ -2,6 +2,7 @@ use super::*;
 use crate::batch::{Contribution, Descriptor, Metadata, Receipt, Rights, Role};
 use crate::did::did_of_key;
 use crate::registry::NEVER;
+use crate::tree::share_leaf;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec;
