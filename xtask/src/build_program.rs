@@ -25,6 +25,9 @@ pub mod solana_tools;
 /// The package of the project's own program.
 pub const PROGRAM: &str = "radio_payouts";
 
+/// The environment variable that tells tests and settler where the built program is.
+pub const PROGRAM_FILE: &str = "RADIO_PAYOUTS_PROGRAM";
+
 /// Build the on-chain program and its IDL.
 ///
 /// Writes `deploy/radio_payouts.so` and `idl/radio_payouts.json` into Cargo's target folder and prints the paths, one a line,

@@ -6,11 +6,18 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod bench;
 mod build_program;
 mod cache;
+mod ci;
+mod demo;
 mod digest;
+mod drift;
 mod process;
+mod selection;
 mod setup;
+mod test;
+mod vectors;
 mod workspace;
 
 /// Radio Payouts: set up, build, test and show the project.
@@ -27,12 +34,24 @@ struct CommandLine {
 enum Command {
     Setup(setup::Setup),
     BuildProgram(build_program::BuildProgram),
+    Test(test::Test),
+    Demo(demo::Demo),
+    Vectors(vectors::Vectors),
+    Drift(drift::Drift),
+    Bench(bench::Bench),
+    Ci(ci::Ci),
 }
 
 fn main() -> ExitCode {
     let done = match CommandLine::parse().command {
         Command::Setup(command) => command.run(),
         Command::BuildProgram(command) => command.run(),
+        Command::Test(command) => command.run(),
+        Command::Demo(command) => command.run(),
+        Command::Vectors(command) => command.run(),
+        Command::Drift(command) => command.run(),
+        Command::Bench(command) => command.run(),
+        Command::Ci(command) => command.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

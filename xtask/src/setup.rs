@@ -78,3 +78,14 @@ pub fn ensure_own_toolchain(cache: &Cache, validator: bool) -> Result<OwnToolcha
     let stamp = format!("{}{}", linker::stamp(), library::stamp(cache).unwrap_or_default());
     Ok(OwnToolchain { rustc: rustc.path, linker: linker::path(cache), library: library::source_root(cache), stamp })
 }
+
+/// Makes sure of what the real validator in the test process is compiled with, as far as packages can be installed.
+pub fn ensure_validator_packages() -> Result<()> {
+    if SolanaTools::find().is_some() {
+        // This machine is not necessarily a Debian, and its owner knows how to install things.
+        return Ok(());
+    }
+    let cache = Cache::locate()?;
+    let _lock = cache.lock()?;
+    debian::ensure_packages(Wanted { linker: !linker::is_present(&cache), validator: true })
+}

@@ -28,7 +28,7 @@ impl SolanaTools {
             let tools = Self { program, version };
             let platform_tools = tools.line_of("platform-tools ")?;
             let fetched = home.join(".cache/solana").join(platform_tools).join("platform-tools").is_dir();
-            let recent = tools.line_of("rustc ").is_some_and(|rustc| is_recent(rustc));
+            let recent = tools.line_of("rustc ").is_some_and(is_recent);
             (fetched && recent).then_some(tools)
         })
     }

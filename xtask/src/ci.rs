@@ -1,0 +1,94 @@
+//! `cargo xtask ci`: what every change has to pass.
+
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use clap::{Args, ValueEnum};
+
+use crate::{build_program, demo, drift, process, selection::Selection, setup, test::Test, workspace::Workspace};
+
+/// Run everything a change has to pass, cheap checks first. `.ci/run` calls it.
+#[derive(Debug, Args)]
+pub struct Ci {
+    /// Leave a step out; may be repeated.
+    #[arg(long, value_enum, value_name = "STEP")]
+    skip: Vec<Step>,
+}
+
+/// The steps, in the order in which they run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Step {
+    /// `cargo fmt --check`.
+    Format,
+    /// Licences, sources and bans of dependencies, where `cargo deny` is installed.
+    Deny,
+    /// What is missing on this machine, and the program.
+    Setup,
+    /// Clippy without a warning.
+    Clippy,
+    /// Documentation without a warning.
+    Doc,
+    /// Committed generated files.
+    Drift,
+    /// The demonstration.
+    Demo,
+    /// All tests.
+    Test,
+}
+
+impl Ci {
+    /// Runs the command.
+    pub fn run(&self) -> Result<()> {
+        let workspace = Workspace::of_this_project()?;
+        let started = Instant::now();
+        for step in Step::value_variants() {
+            if self.skip.contains(step) {
+                eprintln!("xtask: == {step:?}: left out ==");
+                continue;
+            }
+            eprintln!("xtask: == {step:?} ==");
+            let step_started = Instant::now();
+            step.run(&workspace).with_context(|| format!("step {step:?}"))?;
+            eprintln!("xtask: == {step:?} passed in {} s ==", step_started.elapsed().as_secs());
+        }
+        eprintln!("xtask: all passed in {} s", started.elapsed().as_secs());
+        Ok(())
+    }
+}
+
+impl Step {
+    // One selection throughout: what a step compiles, the next ones use.
+    fn run(self, workspace: &Workspace) -> Result<()> {
+        let all = Selection::All;
+        match self {
+            Self::Format => {
+                let mut format = process::cargo();
+                process::run(format.current_dir(&workspace.root).args(["fmt", "--all", "--check"]))
+            }
+            Self::Deny => {
+                if process::answer_of(process::cargo().args(["deny", "--version"])).is_none() {
+                    eprintln!("xtask: cargo-deny is not installed");
+                    return Ok(());
+                }
+                let mut deny = process::cargo();
+                deny.current_dir(&workspace.root).args(["deny", "check", "bans", "licenses", "sources"]);
+                process::run(&mut deny)
+            }
+            Self::Setup => {
+                setup::ensure_validator_packages()?;
+                build_program::ensure_program(workspace).map(drop)
+            }
+            Self::Clippy => {
+                let mut clippy = all.cargo(workspace, &["clippy", "--all-targets"]);
+                process::run(clippy.args(["--", "--deny", "warnings"]))
+            }
+            Self::Doc => {
+                let mut doc = all.cargo(workspace, &["doc", "--no-deps"]);
+                process::run(doc.env("RUSTDOCFLAGS", "--deny warnings"))
+            }
+            Self::Drift => drift::check(all, false),
+            Self::Demo => demo::show(all, &[]),
+            Self::Test => Test::of_everything().run(),
+        }
+    }
+}
