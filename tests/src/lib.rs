@@ -1,0 +1,1 @@
+//! End-to-end stories over the RPC of a real validator.
