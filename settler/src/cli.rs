@@ -1,9 +1,11 @@
 //! The command line: one file a subcommand, each with `Args` (clap) and `run(args, &Context) -> Outcome`.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+use crate::config::Source;
 use crate::outcome::Outcome;
 use crate::output::{Format, Output};
 
@@ -48,6 +50,25 @@ pub struct Global {
     /// Debug logging on stderr (the same as RUST_LOG=radio_payouts=debug or DEBUG=radio-payouts:*).
     #[arg(short, long, global = true)]
     pub verbose: bool,
+    /// Options that the environment gave.
+    #[arg(skip)]
+    pub from_environment: BTreeSet<&'static str>,
+}
+
+impl Global {
+    /// Where the value of a given option comes from.
+    #[must_use]
+    pub fn source(&self, option: &str) -> Source {
+        if self.from_environment.contains(option) { Source::Environment } else { Source::CommandLine }
+    }
+
+    fn note_sources(&mut self, matches: &clap::ArgMatches) {
+        for option in ["config", "data", "url", "keypair", "radio_payouts_demo"] {
+            if matches.value_source(option) == Some(clap::parser::ValueSource::EnvVariable) {
+                self.from_environment.insert(option);
+            }
+        }
+    }
 }
 
 /// The commands, in the order in which an operator meets them.
@@ -62,7 +83,9 @@ pub enum Command {
 /// # Errors
 /// The command's [`crate::outcome::Failure`].
 pub fn run() -> Outcome {
-    let cli = Cli::parse();
+    let matches = Cli::command().get_matches();
+    let mut cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    cli.global.note_sources(&matches);
     crate::output::start_logging(cli.global.verbose);
     let context = Context::new(cli.global.clone(), Output::new(cli.global.output));
     match cli.command {

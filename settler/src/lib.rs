@@ -11,6 +11,7 @@ pub mod config;
 pub mod crash;
 pub mod durable;
 pub mod epoch;
+pub mod keyfile;
 pub mod outcome;
 pub mod output;
 pub mod receipt;

@@ -65,7 +65,10 @@ impl Failure {
 
 impl<E: Into<anyhow::Error>> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self { exit: Exit::Failed, error: error.into() }
+        let error: anyhow::Error = error.into();
+        let exit =
+            error.downcast_ref::<crate::chain::ChainError>().map_or(Exit::Failed, crate::chain::ChainError::exit);
+        Self { exit, error }
     }
 }
 

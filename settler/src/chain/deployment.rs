@@ -1,0 +1,143 @@
+//! Reading the program's accounts over any chain.
+
+use radio_payouts_client::account::{self, PayoutsAccount};
+use radio_payouts_client::state::{Config, Epoch, ParamsVersion, Settler, Sfu};
+use radio_payouts_client::{PROGRAM_ID, address};
+use solana_pubkey::Pubkey;
+
+use super::{Chain, ChainAccount, ChainError};
+
+/// Most accounts of one request.
+const ACCOUNTS_PER_REQUEST: usize = 100;
+
+fn decode<T: PayoutsAccount>(address: &Pubkey, found: &ChainAccount) -> Result<T, ChainError> {
+    account::read(&found.owner, &found.data).map_err(|error| ChainError::Other(format!("account {address}: {error}")))
+}
+
+/// One account of the program; `None` if there is none at that address.
+///
+/// # Errors
+/// If the chain is away, or the account is not of that kind.
+pub fn read<T: PayoutsAccount>(chain: &dyn Chain, address: &Pubkey) -> Result<Option<T>, ChainError> {
+    match chain.account(address)? {
+        // Lamports sent to an address that the program has not used yet are not an account of its.
+        Some(found) if found.data.is_empty() => Ok(None),
+        Some(found) => decode(address, &found).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// All accounts of a kind, sorted by address.
+///
+/// # Errors
+/// If the chain is away, or an account does not decode.
+pub fn read_all<T: PayoutsAccount>(chain: &dyn Chain) -> Result<Vec<(Pubkey, T)>, ChainError> {
+    let discriminator: [u8; 8] = account::discriminator::<T>()
+        .try_into()
+        .map_err(|_| ChainError::Other(format!("{} has no discriminator of eight bytes", T::NAME)))?;
+    let found = chain.program_accounts(&PROGRAM_ID, discriminator)?;
+    found.iter().map(|(address, account)| Ok((*address, decode(address, account)?))).collect()
+}
+
+/// The deployment, if the cluster has one.
+///
+/// # Errors
+/// As [`read`].
+pub fn config(chain: &dyn Chain) -> Result<Option<Config>, ChainError> {
+    read(chain, &address::config_address())
+}
+
+/// The deployment.
+///
+/// # Errors
+/// As [`read`], and if the cluster has none.
+pub fn require_config(chain: &dyn Chain) -> Result<Config, ChainError> {
+    config(chain)?.ok_or_else(|| {
+        ChainError::Other(format!(
+            "{} has no deployment of program {PROGRAM_ID}; `settler init` makes one",
+            chain.describe()
+        ))
+    })
+}
+
+/// All versions of the parameters, from 1.
+///
+/// # Errors
+/// As [`read`], and if one is missing.
+pub fn params_versions(chain: &dyn Chain, config: &Config) -> Result<Vec<ParamsVersion>, ChainError> {
+    let addresses: Vec<Pubkey> = (1..=config.params_version).map(address::params_address).collect();
+    let mut versions = Vec::with_capacity(addresses.len());
+    for addresses in addresses.chunks(ACCOUNTS_PER_REQUEST) {
+        for (address, found) in addresses.iter().zip(chain.accounts(addresses)?) {
+            let found = found
+                .ok_or_else(|| ChainError::Unavailable(format!("account {address} is not there yet; try again")))?;
+            versions.push(decode(address, &found)?);
+        }
+    }
+    Ok(versions)
+}
+
+/// The version in force in `epoch`: the last one effective at or before it.
+#[must_use]
+pub fn params_in_force(versions: &[ParamsVersion], epoch: u64) -> Option<&ParamsVersion> {
+    versions.iter().rev().find(|version| version.effective_epoch <= epoch)
+}
+
+/// The version in force now; before the calendar begins, that of epoch 0.
+///
+/// # Errors
+/// As [`params_versions`].
+pub fn params_now(chain: &dyn Chain, config: &Config) -> Result<ParamsVersion, ChainError> {
+    let epoch = epoch_now(chain, config)?.unwrap_or(0);
+    let versions = params_versions(chain, config)?;
+    params_in_force(&versions, epoch)
+        .cloned()
+        .ok_or_else(|| ChainError::Other(format!("no version of the parameters is in force in epoch {epoch}")))
+}
+
+/// The epoch that runs now by the cluster's clock; `None` before the calendar begins.
+///
+/// # Errors
+/// If the chain is away.
+pub fn epoch_now(chain: &dyn Chain, config: &Config) -> Result<Option<u64>, ChainError> {
+    let calendar = config.calendar().map_err(|error| ChainError::Other(error.to_string()))?;
+    Ok(calendar.epoch_at_unix(chain.clock()?.unix_timestamp))
+}
+
+/// An epoch; `None` if nothing was ever posted for it.
+///
+/// # Errors
+/// As [`read`].
+pub fn epoch(chain: &dyn Chain, epoch: u64) -> Result<Option<Epoch>, ChainError> {
+    read(chain, &address::epoch_address(epoch))
+}
+
+/// All epochs that were ever posted, in order.
+///
+/// # Errors
+/// As [`read_all`].
+pub fn epochs(chain: &dyn Chain) -> Result<Vec<Epoch>, ChainError> {
+    let mut epochs: Vec<Epoch> = read_all(chain)?.into_iter().map(|(_, epoch)| epoch).collect();
+    epochs.sort_by_key(|epoch| epoch.epoch);
+    Ok(epochs)
+}
+
+/// All SFUs ever registered, by key.
+///
+/// # Errors
+/// As [`read_all`].
+pub fn sfus(chain: &dyn Chain) -> Result<Vec<Sfu>, ChainError> {
+    let mut sfus: Vec<Sfu> = read_all(chain)?.into_iter().map(|(_, sfu)| sfu).collect();
+    sfus.sort_by_key(|sfu| sfu.key);
+    Ok(sfus)
+}
+
+/// All settlers ever registered, by key.
+///
+/// # Errors
+/// As [`read_all`].
+pub fn settlers(chain: &dyn Chain) -> Result<Vec<Settler>, ChainError> {
+    let mut settlers: Vec<Settler> = read_all(chain)?.into_iter().map(|(_, settler)| settler).collect();
+    settlers.sort_by_key(|settler| settler.key);
+    Ok(settlers)
+}

@@ -1,0 +1,73 @@
+use clap::Parser as _;
+
+use super::*;
+use crate::cli::Cli;
+
+fn options(arguments: &[&str]) -> Global {
+    let line = ["settler", "--config", "/etc/settler/settler.toml"].into_iter().chain(arguments.iter().copied());
+    Cli::parse_from(line.chain(["completions", "bash"])).global
+}
+
+fn file(text: &str) -> Option<ConfigFile> {
+    Some(ConfigFile::parse(text).unwrap())
+}
+
+fn solana() -> Option<SolanaCli> {
+    Some(SolanaCli { url: "https://api.testnet.solana.com".into(), keypair: "/home/id.json".into() })
+}
+
+fn url(config: &Config) -> (String, Source) {
+    let endpoint = config.endpoint.as_ref().unwrap();
+    (endpoint.value.to_string(), endpoint.source)
+}
+
+#[test]
+fn the_command_line_wins_over_the_file_and_that_over_solanas() {
+    let text = "url = \"devnet\"\nkeypair = \"keys/a.json\"\ndata = \"store\"\nradio_payouts_demo = true";
+    let given = options(&["-u", "localnet", "-k", "b.json", "--data", "here", "--radio-payouts-demo", "false"]);
+    let config = Config::resolve(&given, file(text), solana()).unwrap();
+    assert_eq!(url(&config), ("http://localhost:8899".into(), Source::CommandLine));
+    assert_eq!(config.keypair.unwrap().value, Path::new("b.json"));
+    assert_eq!(config.data, Sourced { value: "here".into(), source: Source::CommandLine });
+    assert_eq!(config.radio_payouts_demo, Sourced { value: false, source: Source::CommandLine });
+
+    let config = Config::resolve(&options(&[]), file(text), solana()).unwrap();
+    assert_eq!(url(&config), ("https://api.devnet.solana.com".into(), Source::File));
+    assert_eq!(config.keypair.unwrap().value, Path::new("/etc/settler/keys/a.json"), "relative to the file");
+    assert_eq!(config.data.value, Path::new("/etc/settler/store"));
+    assert_eq!(config.radio_payouts_demo, Sourced { value: true, source: Source::File });
+
+    let config = Config::resolve(&options(&[]), None, solana()).unwrap();
+    assert_eq!(url(&config), ("https://api.testnet.solana.com".into(), Source::SolanaCli));
+    assert_eq!(config.keypair.unwrap(), Sourced { value: "/home/id.json".into(), source: Source::SolanaCli });
+    assert!(!config.found);
+}
+
+#[test]
+fn without_anything_there_is_no_cluster_and_the_flag_is_off() {
+    let config = Config::resolve(&options(&[]), None, None).unwrap();
+    assert_eq!(config.require_endpoint().unwrap_err().exit, crate::outcome::Exit::Usage);
+    assert_eq!(config.data, Sourced { value: "/etc/settler/data".into(), source: Source::Default });
+    let failure = config.require_demo_flag().unwrap_err();
+    assert_eq!(failure.exit, crate::outcome::Exit::NotPermitted);
+    assert!(failure.error.to_string().contains("--radio-payouts-demo"));
+    let config = Config::resolve(&options(&["--radio-payouts-demo"]), None, None).unwrap();
+    config.require_demo_flag().unwrap();
+}
+
+#[test]
+fn unknown_keys_and_wrong_values_are_refused() {
+    for text in ["urll = \"devnet\"", "url = 3", "radio_payouts_demo = \"yes\"", "max_priority_fee = -1", "[cluster]"] {
+        assert!(ConfigFile::parse(text).is_err(), "{text}");
+    }
+    for text in ["url = \"mainnet\"", "genesis_hash = \"abc\"", "domain = \"00\"", "lookup_table = \"0\""] {
+        let failure = Config::resolve(&options(&[]), file(text), None).unwrap_err();
+        assert_eq!(failure.exit, crate::outcome::Exit::Usage, "{text}");
+    }
+}
+
+#[test]
+fn no_secret_is_printed() {
+    let config = Config::resolve(&options(&["-u", "https://node.example/?key=abcdef"]), None, None).unwrap();
+    assert!(!format!("{config:?}").contains("abcdef"));
+}
