@@ -46,7 +46,10 @@ pub fn ensure_packages(wanted: Wanted) -> Result<()> {
         return Ok(());
     }
     eprintln!("xtask: installing Debian packages: {}", missing.join(" "));
-    process::run(apt_get()?.arg("update"))?;
+    // One unreachable source among many is no reason to stop; a package that then cannot be had is.
+    if let Err(error) = process::run(apt_get()?.arg("update")) {
+        eprintln!("xtask: {error:#}; going on with the package lists as they are");
+    }
     let unknown: Vec<_> = missing.iter().copied().filter(|package| !is_known(package)).collect();
     if !unknown.is_empty() {
         bail!(
