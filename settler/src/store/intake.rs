@@ -1,0 +1,246 @@
+//! From bytes to answers: lines are read with bounded memory, checked on all cores, and held round by round.
+//!
+//! A line that is too long is passed over without being kept; what is wrong with one line says nothing about the
+//! next. Every input gets one answer of section 4.4, and what is not held goes to the log of rejects. `already_held`
+//! is an answer, not a fault: a file may be given twice.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::BufRead;
+
+use radio_payouts_protocol::batch::{Answer, Envelope, MAX_ENVELOPE_BYTES, Verified};
+use radio_payouts_protocol::domain::Domain;
+use radio_payouts_protocol::registry::{NEVER, Sfu};
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::durable::FileError;
+use super::hold::Holdable;
+use super::rejects::{self, KEPT_BYTES, Reject};
+use super::{Store, StoreError};
+
+/// Bytes of a round: what one fsync makes durable.
+const ROUND_BYTES: usize = 16 << 20;
+/// Lines of a round.
+const ROUND_LINES: usize = 8_192;
+
+/// What a receiver knows.
+pub struct Intake<'a> {
+    /// Domain of the deployment.
+    pub domain: Domain,
+    /// `stop_seq` of every registered SFU, by key.
+    pub stops: HashMap<[u8; 32], u64>,
+    /// The receiver's clock, in Unix milliseconds.
+    pub clock: &'a (dyn Fn() -> u64 + Sync),
+}
+
+/// How many inputs got which answer.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Tally {
+    /// Inputs by answer.
+    pub answers: BTreeMap<String, u64>,
+    /// Receipts in batches that are newly held.
+    pub receipts_held: u64,
+    /// Bytes read.
+    pub bytes_read: u64,
+}
+
+impl Tally {
+    /// Number of inputs with an answer.
+    #[must_use]
+    pub fn count(&self, answer: &str) -> u64 {
+        self.answers.get(answer).copied().unwrap_or_default()
+    }
+
+    fn add(&mut self, answer: &Answer) {
+        *self.answers.entry(answer.as_str().to_owned()).or_default() += 1;
+    }
+}
+
+/// An answer other than `held`, and the SFU and seq that the input names, if they could be read.
+type Refused = (Answer, Option<(String, u64)>);
+
+/// One line of an input.
+struct Line {
+    number: u64,
+    length: u64,
+    /// The line, or its first bytes if it is too long.
+    kept: Vec<u8>,
+}
+
+impl<'a> Intake<'a> {
+    /// A receiver for the SFUs of a registry.
+    #[must_use]
+    pub fn new(domain: Domain, registry: &[Sfu], clock: &'a (dyn Fn() -> u64 + Sync)) -> Self {
+        Self { domain, stops: registry.iter().map(|sfu| (sfu.key, sfu.stop_seq)).collect(), clock }
+    }
+
+    /// Reads envelopes, one a line, and holds what is good; adds the answers to `tally`.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the input or the store fails; what was answered before stays.
+    pub fn read(
+        &self,
+        store: &mut Store,
+        origin: &str,
+        mut input: impl BufRead,
+        tally: &mut Tally,
+    ) -> Result<(), StoreError> {
+        let mut number = 0;
+        loop {
+            let (mut round, mut bytes) = (Vec::new(), 0);
+            while bytes < ROUND_BYTES && round.len() < ROUND_LINES {
+                let line = read_line(&mut input, number + 1)
+                    .map_err(|error| FileError::new("read", std::path::Path::new(origin), error))?;
+                let Some(line) = line else { break };
+                number += 1;
+                tally.bytes_read += line.length + 1;
+                bytes += line.kept.len();
+                if line.length > 0 {
+                    round.push(line);
+                }
+            }
+            if round.is_empty() && bytes == 0 && at_end(&mut input, origin)? {
+                return Ok(());
+            }
+            self.take(store, origin, &round, tally)?;
+        }
+    }
+
+    /// Holds envelopes already in memory; returns the answer to each.
+    ///
+    /// # Errors
+    /// As [`Intake::read`].
+    pub fn hold(&self, store: &mut Store, origin: &str, envelopes: Vec<Vec<u8>>) -> Result<Vec<Answer>, StoreError> {
+        let lines: Vec<Line> =
+            (1u64..).zip(envelopes).map(|(number, kept)| Line { number, length: kept.len() as u64, kept }).collect();
+        self.take(store, origin, &lines, &mut Tally::default())
+    }
+
+    fn take(
+        &self,
+        store: &mut Store,
+        origin: &str,
+        lines: &[Line],
+        tally: &mut Tally,
+    ) -> Result<Vec<Answer>, StoreError> {
+        let checked: Vec<Result<Verified, Refused>> = lines.par_iter().map(|line| self.check(line)).collect();
+        let good: Vec<(usize, &Verified)> =
+            checked.iter().enumerate().filter_map(|(place, result)| Some((place, result.as_ref().ok()?))).collect();
+        let holdable: Vec<Holdable<'_>> = good
+            .iter()
+            .filter_map(|(place, verified)| {
+                let envelope = lines.get(*place)?.kept.as_slice();
+                let receipts = verified.batch().receipts.len() as u64;
+                Some(Holdable { header: verified.header(), receipts, envelope })
+            })
+            .collect();
+        let now_ms = (self.clock)();
+        let stop = |key: &[u8; 32]| self.stops.get(key).copied().unwrap_or(NEVER);
+        let held = store.hold(now_ms, stop, &holdable)?;
+
+        let mut held = held.into_iter().zip(&holdable);
+        let mut answers = Vec::with_capacity(lines.len());
+        let mut refused = Vec::new();
+        for (line, result) in lines.iter().zip(checked) {
+            let (answer, named) = match result {
+                Err(answered) => answered,
+                Ok(verified) => {
+                    let Some((answer, batch)) = held.next() else { break };
+                    if answer == Answer::Held {
+                        tally.receipts_held += batch.receipts;
+                    }
+                    (answer, Some((verified.batch().sfu.clone(), batch.header.seq)))
+                }
+            };
+            tally.add(&answer);
+            if !matches!(answer, Answer::Held | Answer::AlreadyHeld) {
+                refused.push(reject(now_ms, origin, line, &answer, named));
+            }
+            answers.push(answer);
+        }
+        rejects::append(&store.rejects_folder(), &refused)?;
+        Ok(answers)
+    }
+
+    fn check(&self, line: &Line) -> Result<Verified, Refused> {
+        if line.length > line.kept.len() as u64 {
+            let reason = format!("{} bytes, at most {MAX_ENVELOPE_BYTES} are read", line.length);
+            return Err((Answer::Malformed(reason), None));
+        }
+        let received = Envelope::parse(&line.kept).map_err(|answer| (answer, None))?;
+        let named = Some((received.batch().sfu.clone(), received.batch().seq));
+        if !self.stops.contains_key(&received.header().sfu_key) {
+            return Err((Answer::UnknownSfu, named));
+        }
+        received.verify(&self.domain).map_err(|answer| (answer, named))
+    }
+}
+
+fn reject(at_ms: u64, origin: &str, line: &Line, answer: &Answer, named: Option<(String, u64)>) -> Reject {
+    let (sfu, seq) = named.unzip();
+    Reject {
+        at_ms,
+        answer: answer.as_str().to_owned(),
+        reason: answer.explanation().to_owned(),
+        origin: origin.to_owned(),
+        line: line.number,
+        sfu,
+        seq,
+        length: line.length,
+        input: rejects::excerpt(&line.kept),
+    }
+}
+
+fn at_end(input: &mut impl BufRead, origin: &str) -> Result<bool, StoreError> {
+    let rest = input.fill_buf().map_err(|error| FileError::new("read", std::path::Path::new(origin), error))?;
+    Ok(rest.is_empty())
+}
+
+/// The next line without its end; of one that is longer than an envelope may be, only the first bytes are kept.
+fn read_line(input: &mut impl BufRead, number: u64) -> std::io::Result<Option<Line>> {
+    let (mut kept, mut length, mut any) = (Vec::new(), 0u64, false);
+    loop {
+        let buffer = match input.fill_buf() {
+            Ok(buffer) => buffer,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        if buffer.is_empty() {
+            return Ok(any.then_some(Line { number, length, kept }));
+        }
+        any = true;
+        let end = buffer.iter().position(|byte| *byte == b'\n');
+        let piece = buffer.get(..end.unwrap_or(buffer.len())).unwrap_or(buffer);
+        length += piece.len() as u64;
+        if length <= MAX_ENVELOPE_BYTES as u64 {
+            kept.extend_from_slice(piece);
+        } else {
+            let room = KEPT_BYTES.saturating_sub(kept.len());
+            kept.extend_from_slice(piece.get(..room).unwrap_or(piece));
+            kept.truncate(KEPT_BYTES);
+            kept.shrink_to_fit();
+        }
+        let used = piece.len() + usize::from(end.is_some());
+        input.consume(used);
+        if end.is_some() {
+            return Ok(Some(Line { number, length, kept }));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{BufReader, Read};
+
+    #[test]
+    fn a_line_of_a_gigabyte_costs_no_more_than_an_envelope() {
+        let input = std::io::repeat(b'x').take(1 << 30).chain(&b"\nnext\n"[..]);
+        let mut input = BufReader::with_capacity(1 << 16, input);
+        let line = read_line(&mut input, 1).unwrap().unwrap();
+        assert_eq!((line.length, line.kept.len()), (1 << 30, KEPT_BYTES));
+        assert!(line.kept.capacity() < MAX_ENVELOPE_BYTES * 2);
+        assert_eq!(read_line(&mut input, 2).unwrap().unwrap().kept, b"next");
+        assert!(read_line(&mut input, 3).unwrap().is_none());
+    }
+}
