@@ -1,0 +1,132 @@
+//! A proof that a share is in an epoch's statement: everything that a verifier needs, in one document.
+
+use anyhow::Context as _;
+use radio_payouts_protocol::allocation::share_cap;
+use radio_payouts_protocol::domain::Domain;
+use radio_payouts_protocol::hash::{Hash, sha256};
+use radio_payouts_protocol::json;
+use radio_payouts_protocol::statement::Statement;
+use radio_payouts_protocol::tree::{Kind, Node, locate, share_leaf, verify_proof};
+use serde::{Deserialize, Serialize};
+
+use super::Artefact;
+use super::manifest::{STANDING, StatementJson};
+use super::terms::Deployment;
+
+/// The format of this version.
+pub const FORMAT: &str = "radio-payouts/proof/v1";
+
+/// A sibling on the way to the root.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SiblingJson {
+    /// Its hash.
+    #[serde(with = "json::hex32")]
+    pub hash: Hash,
+    /// The sum below it.
+    #[serde(with = "json")]
+    pub sum: u64,
+}
+
+/// The share that is proven.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShareJson {
+    /// The DID; its hash is in the leaf.
+    pub did: String,
+    /// Global index of the leaf.
+    pub index: u32,
+    /// Who is paid; 32 zeros if the DID has no payee of its own.
+    #[serde(with = "json::hex32")]
+    pub payee: [u8; 32],
+    /// The amount.
+    #[serde(with = "json")]
+    pub amount_base_units: u64,
+}
+
+/// A proof that needs nothing else but trust in the statement, which the chain holds.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProofBundle {
+    /// [`FORMAT`].
+    pub format: String,
+    /// [`STANDING`].
+    pub standing: String,
+    /// Cluster and program.
+    pub deployment: Deployment,
+    /// The commitment, to be compared with the chain's.
+    #[serde(with = "json::hex32")]
+    pub commitment: Hash,
+    /// What it commits to.
+    pub statement: StatementJson,
+    /// Largest share of a pool in bps.
+    pub max_share_bps: u32,
+    /// The share.
+    pub share: ShareJson,
+    /// The siblings, lowest first.
+    pub siblings: Vec<SiblingJson>,
+}
+
+impl ProofBundle {
+    /// The proof of a DID's share; `None` if it is not in the epoch, an error with the reason if it has no leaf.
+    ///
+    /// # Errors
+    /// If the artefact is damaged, or the DID delivered bytes and has no leaf.
+    pub fn of(artefact: &Artefact, did: &str) -> anyhow::Result<Option<Self>> {
+        let payouts = artefact.payouts()?;
+        let Some(payout) = payouts.iter().find(|payout| payout.did == did) else { return Ok(None) };
+        let Some(index) = payout.index else {
+            let reason = payout.reason.as_deref().unwrap_or("no reason is given");
+            anyhow::bail!("{did} has no leaf in epoch {}: {reason}", artefact.manifest.statement.epoch);
+        };
+        let siblings = artefact.forest(&payouts)?.proof(index).context("the leaf is beyond the trees")?;
+        let bundle = Self {
+            format: FORMAT.to_owned(),
+            standing: STANDING.to_owned(),
+            deployment: artefact.manifest.deployment,
+            commitment: artefact.manifest.commitment,
+            statement: artefact.manifest.statement.clone(),
+            max_share_bps: artefact.manifest.params.max_share_bps,
+            share: ShareJson { did: payout.did.clone(), index, payee: payout.payee, amount_base_units: payout.amount },
+            siblings: siblings.iter().map(|node| SiblingJson { hash: node.hash, sum: node.sum }).collect(),
+        };
+        bundle.check()?;
+        Ok(Some(bundle))
+    }
+
+    /// SHA-256 of the DID.
+    #[must_use]
+    pub fn did_hash(&self) -> Hash {
+        sha256(&[self.share.did.as_bytes()])
+    }
+
+    /// The siblings as the protocol crate and the program take them.
+    #[must_use]
+    pub fn nodes(&self) -> Vec<Node> {
+        self.siblings.iter().map(|sibling| Node { hash: sibling.hash, sum: sibling.sum }).collect()
+    }
+
+    /// Checks the proof against its own statement, and the statement against its commitment. That this commitment is
+    /// the chain's is for the caller to compare.
+    ///
+    /// # Errors
+    /// What does not hold.
+    pub fn check(&self) -> anyhow::Result<()> {
+        anyhow::ensure!(self.format == FORMAT, "format {:?} is unknown", self.format);
+        anyhow::ensure!(self.deployment.is_consistent(), "the domain is not that of genesis hash and program");
+        let domain = Domain::from_bytes(self.deployment.domain);
+        let statement = Statement::from(&self.statement);
+        anyhow::ensure!(
+            statement.commitment(&domain) == self.commitment,
+            "the statement does not lead to the commitment"
+        );
+        let ShareJson { index, payee, amount_base_units: amount, .. } = self.share;
+        let (tree, position) = locate(index);
+        let root = statement.payouts.get(tree as usize).context("the index is beyond the trees")?;
+        let leaf = share_leaf(&domain, statement.epoch, index, &self.did_hash(), &payee, amount);
+        verify_proof(Kind::Payouts, leaf, position, self.nodes().into_iter(), root)?;
+        let cap = share_cap(statement.pool, self.max_share_bps);
+        anyhow::ensure!(amount <= cap, "the amount exceeds the cap of a share");
+        Ok(())
+    }
+}

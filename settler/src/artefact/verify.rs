@@ -1,0 +1,265 @@
+//! Verification: from the signed batches of a folder to the statement and every byte of every file, again.
+//!
+//! Nothing in the folder is believed but signatures. What an epoch rests on besides batches (parameters, registry,
+//! the parent's state) stands in the manifest and is compared with the chain by [`crate::epoch::audit`], the parent's
+//! history with the commitment that the statement names, its cursors and judged batches with its folder if that is
+//! beside. The first difference is named: which SFU and seq, which DID, which field, which file.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::Path;
+
+use radio_payouts_protocol::batch::{BatchHeader, Envelope};
+use radio_payouts_protocol::settlement::Settlement;
+use radio_payouts_protocol::statement::Statement;
+
+use super::batches::{FolderBatches, VERDICTS, read_verdicts};
+use super::digest::{Comparing, Digesting};
+use super::files::{Contents, FileKind};
+use super::manifest::Manifest;
+use super::{Artefact, Terms, ancestors, differ, sfu_name};
+
+/// Why a folder was not found to be right.
+#[derive(Debug)]
+pub enum Fault {
+    /// It differs from what the batches say, or from the chain.
+    Difference(String),
+    /// It could not be checked.
+    Failed(anyhow::Error),
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Fault {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+fn differs<T>(what: impl Into<String>) -> Result<T, Fault> {
+    Err(Fault::Difference(what.into()))
+}
+
+/// Any error of a step that only reads what the folder says is a difference.
+fn in_folder<T>(result: anyhow::Result<T>) -> Result<T, Fault> {
+    result.map_err(|error| Fault::Difference(format!("{error:#}")))
+}
+
+/// A folder with everything computed from its batches.
+pub struct Recomputed {
+    /// The folder as found.
+    pub artefact: Artefact,
+    /// What the epoch rests on besides batches, as the manifest says.
+    pub terms: Terms,
+    /// What the batches add up to.
+    pub settlement: Settlement,
+    /// The batches.
+    pub batches: FolderBatches,
+    /// Headers of all batches in the folder.
+    pub headers: Vec<BatchHeader>,
+    /// Whether the parent's folder was beside and agrees.
+    pub parent_compared: bool,
+}
+
+impl Recomputed {
+    /// Reads the folder, checks every signature and settles.
+    ///
+    /// # Errors
+    /// [`Fault::Difference`] for the first thing that is not as it must be.
+    pub fn from_folder(folder: &Path) -> Result<Self, Fault> {
+        if !folder.join("manifest.json").is_file() {
+            return Err(Fault::Failed(anyhow::anyhow!("{} has no manifest.json", folder.display())));
+        }
+        let artefact = in_folder(Artefact::open(folder))?;
+        if !artefact.manifest.deployment.is_consistent() {
+            return differs("manifest.json: field deployment.domain is not that of genesis_hash and program_id");
+        }
+        let terms = in_folder(artefact.terms())?;
+        let (batches, headers) = read_batches(&artefact)?;
+        compare_listing(&artefact, &headers)?;
+        let parent_compared = compare_parent(&artefact, &terms, &headers)?;
+        let settlement = terms.settle(&headers, &batches)?;
+        let recomputed = Self { artefact, terms, settlement, batches, headers, parent_compared };
+        recomputed.compare_statement()?;
+        Ok(recomputed)
+    }
+
+    fn compare_statement(&self) -> Result<(), Fault> {
+        let (manifest, ours) = (&self.artefact.manifest, &self.settlement);
+        let sfus = |manifest: &Manifest| serde_json::to_value(&manifest.sfus);
+        let recomputed = Manifest::of(&self.terms, ours, BTreeMap::new());
+        if let Some(difference) = differ::json(&sfus(manifest)?, &sfus(&recomputed)?) {
+            return differs(format!("manifest.json: {}", difference.replacen("field ", "field sfus", 1)));
+        }
+        if let Some((field, theirs, ours)) = differ::statements(&self.artefact.statement(), &ours.statement) {
+            return differs(format!("manifest.json: field statement.{field} is {theirs}, recomputed {ours}"));
+        }
+        Ok(())
+    }
+
+    /// Compares the recomputed statement with the one on chain.
+    ///
+    /// # Errors
+    /// [`Fault::Difference`] with the first field that differs.
+    pub fn compare_with_chain(&self, on_chain: &Statement) -> Result<(), Fault> {
+        match differ::statements(on_chain, &self.settlement.statement) {
+            Some((field, theirs, ours)) => differs(format!(
+                "statement of epoch {}: field {field} is {theirs} on chain, recomputed {ours}",
+                self.terms.epoch
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes every file again and compares it byte by byte.
+    ///
+    /// # Errors
+    /// [`Fault::Difference`] with the first file that differs and where.
+    pub fn compare_files(&self) -> Result<usize, Fault> {
+        let contents = Contents { terms: &self.terms, settlement: &self.settlement, batches: &self.batches };
+        let mut files = BTreeMap::new();
+        for file in contents.files() {
+            let path = self.artefact.folder.join(file.name());
+            let Ok(theirs) = File::open(&path) else { return differs(format!("{} is missing", file.name())) };
+            let mut writer = Digesting::new(Comparing::new(theirs));
+            contents.write(&file, &mut writer)?;
+            let (digest, comparing) = writer.finish();
+            if let Some(at) = comparing.finish()? {
+                return self.name_difference(&contents, &file, at);
+            }
+            files.insert(file.name().to_owned(), digest);
+        }
+        let manifest = Manifest::of(&self.terms, &self.settlement, files);
+        let found = std::fs::read(self.artefact.folder.join("manifest.json"))?;
+        if found != manifest.to_bytes()? {
+            let theirs = serde_json::from_slice(&found)?;
+            let difference = differ::json(&theirs, &serde_json::to_value(&manifest)?);
+            return differs(format!(
+                "manifest.json: {}",
+                difference.unwrap_or_else(|| "it is written in another form".into())
+            ));
+        }
+        self.find_strangers(&manifest)?;
+        Ok(manifest.files.len() + 1)
+    }
+
+    fn name_difference<T>(&self, contents: &Contents<'_>, file: &FileKind, at: u64) -> Result<T, Fault> {
+        let theirs = self.artefact.folder.join(file.name());
+        let ours = tempfile::NamedTempFile::new()?;
+        contents.write(file, ours.as_file())?;
+        let named = match Path::new(file.name()).extension().and_then(|extension| extension.to_str()) {
+            Some("parquet") => differ::tables(&theirs, ours.path()).ok().flatten(),
+            _ => differ::lines(&theirs, ours.path())?,
+        };
+        let named =
+            named.unwrap_or_else(|| "no row differs, so the file was damaged or written by another version".into());
+        differs(format!("{}: differs from byte {at} on: {named}", file.name()))
+    }
+
+    fn find_strangers(&self, manifest: &Manifest) -> Result<(), Fault> {
+        let folder = &self.artefact.folder;
+        for (below, prefix) in [(folder.clone(), ""), (folder.join("batches"), "batches/")] {
+            for entry in std::fs::read_dir(below)? {
+                let entry = entry?;
+                let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+                let is_known = manifest.files.contains_key(&name) || name == "manifest.json" || name == "batches";
+                if !is_known {
+                    return differs(format!("{name} is no file of this epoch"));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Parses and verifies every envelope.
+fn read_batches(artefact: &Artefact) -> Result<(FolderBatches, Vec<BatchHeader>), Fault> {
+    let domain = artefact.domain();
+    let listed = listed_by_file(artefact);
+    in_folder(FolderBatches::open(&artefact.folder, |path, number, envelope| {
+        let received = Envelope::parse(envelope).and_then(|received| received.verify(&domain));
+        received.map(|verified| verified.header()).map_err(|answer| {
+            let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let listed = usize::try_from(number).ok().and_then(|number| listed.get(&file)?.get(number.checked_sub(1)?));
+            let which = listed.map_or_else(String::new, |header: &BatchHeader| {
+                format!(" (SFU {}, seq {})", sfu_name(&header.sfu_key), header.seq)
+            });
+            anyhow::anyhow!("batches/{file} line {number}{which}: {}: {}", answer.as_str(), answer.explanation())
+        })
+    }))
+}
+
+/// The headers that `verdicts.csv` lists, by file, to name an envelope that cannot be read.
+fn listed_by_file(artefact: &Artefact) -> BTreeMap<String, Vec<BatchHeader>> {
+    let mut listed: BTreeMap<String, Vec<BatchHeader>> = BTreeMap::new();
+    let _ = read_verdicts(&artefact.folder, |line| {
+        let file = format!("{}.ndjson", hex::encode(line.header.sfu_key));
+        listed.entry(file).or_default().push(line.header);
+        Ok(())
+    });
+    listed
+}
+
+/// Names a batch that is listed and not there, or there and not listed.
+fn compare_listing(artefact: &Artefact, headers: &[BatchHeader]) -> Result<(), Fault> {
+    let mut there: Vec<_> = headers.iter().map(|header| (header.sfu_key, header.seq, header.hash)).collect();
+    there.sort_unstable();
+    if let Some(pair) = there.windows(2).find(|pair| pair.first() == pair.last())
+        && let Some((key, seq, _)) = pair.first()
+    {
+        return differs(format!("SFU {}, seq {seq}: the batch is in batches/ twice", sfu_name(key)));
+    }
+    let mut listed = Vec::with_capacity(there.len());
+    in_folder(read_verdicts(&artefact.folder, |line| {
+        listed.push((line.header.sfu_key, line.header.seq, line.header.hash));
+        Ok(())
+    }))?;
+    listed.sort_unstable();
+    let missing = listed.iter().find(|entry| there.binary_search(entry).is_err());
+    if let Some((key, seq, _)) = missing {
+        return differs(format!(
+            "SFU {}, seq {seq}: the batch is listed in {VERDICTS} and missing in batches/",
+            sfu_name(key)
+        ));
+    }
+    let unlisted = there.iter().find(|entry| listed.binary_search(entry).is_err());
+    if let Some((key, seq, _)) = unlisted {
+        return differs(format!(
+            "SFU {}, seq {seq}: the batch is in batches/ and not listed in {VERDICTS}",
+            sfu_name(key)
+        ));
+    }
+    Ok(())
+}
+
+/// Compares the parent's state in the manifest with the parent's folder, if that is beside.
+fn compare_parent(artefact: &Artefact, terms: &Terms, headers: &[BatchHeader]) -> Result<bool, Fault> {
+    let (Some(parent), Some(json)) = (&terms.parent, &artefact.manifest.parent) else { return Ok(true) };
+    // A name like `.` has no parent; the folder itself may be given by a relative path.
+    let folder = artefact.folder.canonicalize()?;
+    let Some(root) = folder.parent() else { return Ok(false) };
+    let (epoch, commitment) = (parent.state.epoch, parent.state.commitment);
+    let Some(found) = in_folder(ancestors::find(root, epoch, &commitment))? else { return Ok(false) };
+    let states: Vec<_> = found.manifest.sfus.iter().map(|sfu| &sfu.next).collect();
+    if let Some(difference) = differ::json(&serde_json::to_value(&json.sfus)?, &serde_json::to_value(states)?) {
+        let difference =
+            difference.replacen("field ", "field parent.sfus", 1).replace("recomputed", "in the parent's folder");
+        return differs(format!("manifest.json: {difference}"));
+    }
+    for header in headers {
+        let state = parent.state.sfus.get(&header.sfu_key);
+        let is_open = state.is_none_or(|state| header.seq > state.cursor || state.gaps.contains(header.seq));
+        // An ancestor's folder that is away leaves this open, as for a folder copied alone.
+        if !is_open
+            && matches!(
+                ancestors::was_judged(root, (epoch, commitment), &header.sfu_key, header.seq, &header.hash),
+                Ok(true)
+            )
+        {
+            return differs(format!(
+                "SFU {}, seq {}: an earlier epoch judged this batch",
+                sfu_name(&header.sfu_key),
+                header.seq
+            ));
+        }
+    }
+    Ok(true)
+}
