@@ -9,8 +9,19 @@ use crate::config::Source;
 use crate::outcome::Outcome;
 use crate::output::{Format, Output};
 
+pub mod amount;
 pub mod completions;
 pub mod context;
+pub mod estimate;
+pub mod explain;
+pub mod export;
+pub mod ingest;
+pub mod prove;
+pub mod receipts;
+pub mod rejects;
+pub mod settle;
+pub mod store;
+pub mod verify;
 
 pub use context::Context;
 
@@ -74,6 +85,24 @@ impl Global {
 /// The commands, in the order in which an operator meets them.
 #[derive(Subcommand, Debug)]
 pub enum Command {
+    /// Take in signed batches.
+    Ingest(ingest::Args),
+    /// Show what was not counted, and why.
+    Rejects(rejects::Args),
+    /// Seal epochs, compute payouts, publish and post.
+    Settle(settle::Args),
+    /// Recompute a sealed epoch and compare it with the chain.
+    Verify(verify::Args),
+    /// Write a proof of a share, or check it on chain.
+    Prove(prove::Args),
+    /// Explain a share line by line.
+    Explain(explain::Args),
+    /// Estimate the running epoch.
+    Estimate(estimate::Args),
+    /// Write payouts as CSV or JSON lines.
+    Export(export::Args),
+    /// Look after the store of held batches.
+    Store(store::Args),
     /// Write a shell's completion script to stdout.
     Completions(completions::Args),
 }
@@ -89,6 +118,31 @@ pub fn run() -> Outcome {
     crate::output::start_logging(cli.global.verbose);
     let context = Context::new(cli.global.clone(), Output::new(cli.global.output));
     match cli.command {
+        Command::Ingest(args) => ingest::run(&args, &context),
+        Command::Rejects(args) => rejects::run(&args, &context),
+        Command::Settle(args) => settle::run(&args, &context),
+        Command::Verify(args) => verify::run(&args, &context),
+        Command::Prove(args) => prove::run(&args, &context),
+        Command::Explain(args) => explain::run(&args, &context),
+        Command::Estimate(args) => estimate::run(&args, &context),
+        Command::Export(args) => export::run(&args, &context),
+        Command::Store(args) => store::run(&args, &context),
         Command::Completions(args) => completions::run(&args, &context),
     }
+}
+
+/// Numbers of the epochs whose folders are in `root`, ascending.
+fn sealed_epochs(root: &std::path::Path) -> Outcome<Vec<u64>> {
+    let entries = match std::fs::read_dir(root) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error.into()),
+    };
+    let mut epochs = Vec::new();
+    for entry in entries {
+        let name = entry?.file_name();
+        epochs.extend(name.to_string_lossy().strip_prefix("epoch-").and_then(|number| number.parse::<u64>().ok()));
+    }
+    epochs.sort_unstable();
+    Ok(epochs)
 }

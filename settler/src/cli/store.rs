@@ -1,0 +1,64 @@
+//! `settler store …`.
+
+use serde::Serialize;
+
+use super::Context;
+use crate::artefact::sfu_name;
+use crate::epoch::settle;
+use crate::outcome::Outcome;
+use crate::output::Table;
+use crate::store::Store;
+
+/// Look after the store of held batches.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What can be done.
+#[derive(clap::Subcommand, Debug)]
+pub enum Command {
+    /// Make the index anew from the pack files; every file is checked against the hash in its name.
+    Rebuild,
+    /// What is held, by SFU.
+    Status,
+}
+
+#[derive(Serialize)]
+struct Line {
+    sfu: String,
+    batches: u64,
+    receipts: u64,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// If a pack is damaged: then its name is printed and the old index stays.
+pub fn run(args: &Args, context: &Context) -> Outcome {
+    let data = context.data()?;
+    match args.command {
+        Command::Rebuild => {
+            let rebuilt = Store::rebuild(&data).map_err(settle::busy)?;
+            context
+                .output
+                .emit(&rebuilt, |rebuilt| format!("{} batches of {} packs indexed", rebuilt.batches, rebuilt.packs))
+        }
+        Command::Status => {
+            let totals = Store::open_read_only(&data)?.index().totals()?;
+            let lines: Vec<Line> = totals
+                .into_iter()
+                .map(|(key, batches, receipts)| Line { sfu: sfu_name(&key), batches, receipts })
+                .collect();
+            context.output.emit(&lines, |lines| {
+                let mut table = Table::new(&["SFU", ">batches", ">receipts"]);
+                for line in lines {
+                    table.row([line.sfu.clone(), line.batches.to_string(), line.receipts.to_string()]);
+                }
+                table.to_string()
+            })
+        }
+    }
+}
