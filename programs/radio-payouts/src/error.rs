@@ -57,7 +57,7 @@ errors! {
     NothingChanges = 56, "The change changes nothing";
     LiveIsForGood = 57, "A Live deployment cannot go back to Demo";
     LiveNeedsAcceptedAuthority = 58, "Live needs an authority that is the governance PDA or accepted the role in two steps";
-    LiveNeedsProgramData = 59, "Live needs the program and its ProgramData accounts";
+    LiveNeedsProgramData = 59, "Live needs the program's ProgramData account";
     LiveNeedsUpgradeAuthority = 60, "Live needs an upgrade authority that is the authority, or none";
     LiveNeedsMajority = 61, "Live needs an attestation threshold above half of the active settlers";
     LiveNeedsVoting = 62, "Live needs a voting period of at least 3 days";

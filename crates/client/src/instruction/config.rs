@@ -30,7 +30,7 @@ pub fn initialize(upgrade_authority: Pubkey, mint: Pubkey, token_program: Pubkey
 
 /// Makes the version of the parameters after `last`. Signed by payer and authority.
 ///
-/// A change to Live passes the program's accounts along, so that its upgrade authority can be looked at.
+/// A change to Live passes the program's ProgramData along, so that its upgrade authority can be looked at.
 #[must_use]
 pub fn set_params(payer: Pubkey, authority: Pubkey, last: u32, change: ParamsChange) -> Instruction {
     let live = change.mode == Some(radio_payouts::state::Mode::Live);
@@ -40,7 +40,6 @@ pub fn set_params(payer: Pubkey, authority: Pubkey, last: u32, change: ParamsCha
         config: config_address(),
         last: params_address(last),
         params: params_address(last.saturating_add(1)),
-        program: live.then_some(PROGRAM_ID),
         program_data: live.then(program_data_address),
         system_program: system_program::ID,
     };

@@ -1,13 +1,13 @@
 //! Makes the next version of the parameters.
 //!
 //! The change is a delta on the last version; all bounds, joint ones included, are checked on the result. A change to
-//! Live needs the program's accounts, to look at its upgrade authority.
+//! Live needs the program's ProgramData account, to look at its upgrade authority.
 
 use anchor_lang::prelude::*;
+use anchor_lang::solana_program::bpf_loader_upgradeable::get_program_data_address;
 
 use crate::error::PayoutsError;
 use crate::event::ParamsVersionCreated;
-use crate::program::RadioPayouts;
 use crate::seeds;
 use crate::state::{Config, Mode, ParamsChange, ParamsVersion};
 
@@ -29,9 +29,7 @@ pub struct SetParams<'info> {
         bump
     )]
     pub params: Box<Account<'info, ParamsVersion>>,
-    /// Only for a change to Live.
-    pub program: Option<Program<'info, RadioPayouts>>,
-    /// Only for a change to Live.
+    /// This program's, only for a change to Live.
     pub program_data: Option<Box<Account<'info, ProgramData>>>,
     pub system_program: Program<'info, System>,
 }
@@ -41,9 +39,9 @@ impl SetParams<'_> {
         if change.mode != Some(Mode::Live) || self.last.mode == Mode::Live {
             return Ok(());
         }
-        let program = self.program.as_ref().ok_or(PayoutsError::LiveNeedsProgramData)?;
         let program_data = self.program_data.as_ref().ok_or(PayoutsError::LiveNeedsProgramData)?;
-        require!(program.programdata_address()? == Some(program_data.key()), PayoutsError::WrongProgramData);
+        let own = get_program_data_address(&crate::ID);
+        require_keys_eq!(program_data.key(), own, PayoutsError::WrongProgramData);
         let (governance, _) = Pubkey::find_program_address(&[seeds::GOVERNANCE], &crate::ID);
         self.config.check_live(&governance, program_data.upgrade_authority_address)
     }

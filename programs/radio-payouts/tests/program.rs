@@ -1,0 +1,23 @@
+//! The program's bytecode in the SVM: refusals first, each by its own error, then success, then exact balances.
+//!
+//! Build it first: `cargo xtask build-program`. `RADIO_PAYOUTS_PROGRAM` names another file.
+
+mod program {
+    mod authority;
+    mod binding;
+    mod chain;
+    mod compute_units;
+    mod config;
+    mod finality;
+    mod initialize;
+    mod layout;
+    mod params;
+    mod pause;
+    mod post;
+    mod proof;
+    mod proof_properties;
+    mod settler;
+    mod sfu;
+    mod support;
+    mod world;
+}
