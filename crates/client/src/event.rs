@@ -14,7 +14,6 @@ macro_rules! events {
     ($($name:ident),* $(,)?) => {
         /// An event of the program.
         #[derive(Clone, PartialEq, Eq, Debug)]
-        #[expect(clippy::large_enum_variant, reason = "decoded one at a time")]
         pub enum Event {
             $(#[doc = concat!("See [`radio_payouts::event::", stringify!($name), "`].")] $name($name),)*
         }

@@ -97,9 +97,10 @@ mod tests {
     use super::*;
 
     const GRACE: u32 = 600;
+    const HOUR: i64 = 3_600;
 
     fn calendar() -> Calendar {
-        Calendar::new(0, 86_400).unwrap()
+        Calendar::new(0, HOUR as u32).unwrap()
     }
 
     fn chain(head: u64) -> EpochChain {
@@ -110,7 +111,7 @@ mod tests {
 
     #[test]
     fn the_first_epoch_may_be_any_that_has_ended() {
-        let now = 10 * 86_400 + 600;
+        let now = 10 * HOUR + 600;
         for epoch in 0..=9 {
             EpochChain::default().check_next(epoch, &calendar(), GRACE, now).unwrap();
         }
@@ -125,18 +126,18 @@ mod tests {
     #[test]
     fn an_epoch_is_passed_over_a_day_after_its_end_and_for_good() {
         let mut chain = chain(4);
-        let end_of_6 = 7 * 86_400;
+        let (end_of_5, end_of_6) = (6 * HOUR, 7 * HOUR);
         chain.check_next(5, &calendar(), GRACE, end_of_6).unwrap();
         assert_eq!(chain.check_next(4, &calendar(), GRACE, end_of_6), Err(PayoutsError::EpochNotAfterHead.into()));
-        let early = chain.check_next(6, &calendar(), GRACE, end_of_6 + 600);
+        let early = chain.check_next(6, &calendar(), GRACE, end_of_5 + 86_399);
         assert_eq!(early, Err(PayoutsError::SkipTooEarly.into()));
-        chain.check_next(6, &calendar(), GRACE, end_of_6 + 86_400).unwrap();
+        chain.check_next(6, &calendar(), GRACE, end_of_5 + 86_400).unwrap();
         chain.advance(6, [6; 32]);
         assert_eq!(chain.skipped_through, Some(5));
         chain.revoke(6).unwrap();
         assert_eq!(chain.check_next(7, &calendar(), GRACE, i64::MAX), Err(PayoutsError::HeadOrphaned.into()));
         chain.retreat(6, Some(Head { epoch: 4, commitment: [4; 32] })).unwrap();
-        let now = 100 * 86_400;
+        let now = 1_000 * HOUR;
         assert_eq!(chain.check_next(5, &calendar(), GRACE, now), Err(PayoutsError::EpochSkipped.into()));
         chain.check_next(6, &calendar(), GRACE, now).unwrap();
     }

@@ -209,9 +209,4 @@ mod tests {
         assert!(majority(1, 1) && majority(2, 2) && majority(2, 3) && majority(33, 64));
         assert!(!majority(1, 0) && !majority(1, 2) && !majority(2, 4) && !majority(3, 2));
     }
-
-    #[test]
-    fn the_config_fits_one_account() {
-        assert!(Config::INIT_SPACE < 2_000);
-    }
 }
