@@ -4,7 +4,7 @@
 //! true, and lets anyone check a share against the root. What a statement's bytes are is said by
 //! `radio-payouts-protocol` alone.
 //!
-//! Read [`state`] for what accounts hold and may become, [`instructions`] for who may do what, [`error`] and [`event`]
+//! Read [`state`] for what accounts hold and may become, [`instructions`] for who may do what, [`mod@error`] and [`mod@event`]
 //! for what comes out.
 #![cfg_attr(
     not(test),

@@ -19,5 +19,6 @@ mod program {
     mod settler;
     mod sfu;
     mod support;
+    mod vectors;
     mod world;
 }
