@@ -15,11 +15,14 @@ pub mod context;
 pub mod estimate;
 pub mod explain;
 pub mod export;
+pub mod import;
 pub mod ingest;
+pub mod keygen;
 pub mod prove;
 pub mod receipts;
 pub mod rejects;
 pub mod settle;
+pub mod sign;
 pub mod store;
 pub mod verify;
 
@@ -85,6 +88,12 @@ impl Global {
 /// The commands, in the order in which an operator meets them.
 #[derive(Subcommand, Debug)]
 pub enum Command {
+    /// Make a key for an SFU or a settler, or show one.
+    Keygen(keygen::Args),
+    /// Turn an SFU's statistics into receipts.
+    Import(import::Args),
+    /// Make signed batches of receipts with an SFU's key.
+    Sign(sign::Args),
     /// Take in signed batches.
     Ingest(ingest::Args),
     /// Show what was not counted, and why.
@@ -118,6 +127,9 @@ pub fn run() -> Outcome {
     crate::output::start_logging(cli.global.verbose);
     let context = Context::new(cli.global.clone(), Output::new(cli.global.output));
     match cli.command {
+        Command::Keygen(args) => keygen::run(&args, &context),
+        Command::Import(args) => import::run(&args, &context),
+        Command::Sign(args) => sign::run(&args, &context),
         Command::Ingest(args) => ingest::run(&args, &context),
         Command::Rejects(args) => rejects::run(&args, &context),
         Command::Settle(args) => settle::run(&args, &context),

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use ed25519_dalek::SigningKey;
 use solana_keypair::{Keypair, read_keypair_file};
 
 use crate::durable;
@@ -48,6 +49,12 @@ pub fn load_or_create(path: &Path) -> Outcome<Keypair> {
     if path.exists() { load(path) } else { create(path) }
 }
 
+/// The key as an SFU signs with it.
+#[must_use]
+pub fn signing_key(keypair: &Keypair) -> SigningKey {
+    SigningKey::from_bytes(keypair.secret_bytes())
+}
+
 #[cfg(test)]
 mod tests {
     use solana_signer::Signer as _;
@@ -62,7 +69,22 @@ mod tests {
         let made = load_or_create(&path).unwrap();
         assert_eq!(load_or_create(&path).unwrap().pubkey(), made.pubkey());
         assert!(create(&path).is_err());
-        std::fs::write(&path, "[1,2,3]").unwrap();
-        assert!(load(&path).is_err());
+        let halves_of_two_keys = [[1; 32], [2; 32]].concat();
+        for bad in ["[211,212,213]", "[211,\"secret211\"]", "{}", "", &format!("{halves_of_two_keys:?}")] {
+            std::fs::write(&path, bad).unwrap();
+            let message = format!("{:#}", load(&path).unwrap_err().error);
+            assert!(!message.contains("211"), "{message}");
+        }
+    }
+
+    #[test]
+    fn reads_what_solana_keygen_writes() {
+        let key = SigningKey::from_bytes(&[1; 32]);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("id.json");
+        std::fs::write(&path, format!("{:?}", key.to_keypair_bytes())).unwrap();
+        let keypair = load(&path).unwrap();
+        assert_eq!(keypair.pubkey().to_string(), "AKnL4NNf3DGWZJS6cPknBuEGnVsV4A4m5tgebLHaRSZ9");
+        assert_eq!(signing_key(&keypair).to_bytes(), key.to_bytes());
     }
 }

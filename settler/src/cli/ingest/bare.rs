@@ -3,21 +3,18 @@
 use std::io::BufRead;
 use std::num::NonZeroU32;
 
-use ed25519_dalek::SigningKey;
 use radio_payouts_protocol::bare::{BareReceipt, BareRefusal, Closed, Position, Wrapper};
 use radio_payouts_protocol::did::did_of_key;
-use solana_keypair::Keypair;
 
 use super::super::Context;
 use crate::epoch::view::View;
 use crate::keyfile;
 use crate::outcome::{Failure, Outcome};
 use crate::output::note;
+use crate::receipt::source::{Content, Item, Items, no_value};
 use crate::store::Store;
 use crate::store::intake::{Intake, Tally};
 
-/// Longest array that is read whole; a stream has no limit.
-const MAX_ARRAY_BYTES: u64 = 256 << 20;
 /// Messages about refused receipts that are printed; the rest is counted.
 const MESSAGES: u64 = 20;
 
@@ -28,7 +25,7 @@ pub(super) fn ingest(
     intake: &Intake<'_>,
     store: &mut Store,
     origin: &str,
-    mut reader: Box<dyn BufRead>,
+    reader: Box<dyn BufRead>,
     tally: &mut Tally,
 ) -> Outcome {
     let config = context.config()?;
@@ -38,7 +35,7 @@ pub(super) fn ingest(
             "bare receipts need a demo SFU: `settler init` makes its key and registers it (demo_sfu_keypair)",
         )
     })?;
-    let key = signing_key(&keyfile::load(path)?);
+    let key = keyfile::signing_key(&keyfile::load(path)?);
     let public = key.verifying_key().to_bytes();
     let position = position(store, &public)?;
     let current = view.deployment().calendar()?.epoch_at_unix(view.now).unwrap_or_default();
@@ -58,33 +55,23 @@ pub(super) fn ingest(
         }
         Ok(())
     };
-    let mut refuse = |place: &str, refusal: BareRefusal| {
+    let mut refuse = |line: u64, refusal: BareRefusal| {
         refused += 1;
         if refused <= MESSAGES {
-            note(format_args!("{origin} {place}: {refusal}"));
+            note(format_args!("{origin}:{line}: {refusal}"));
         }
     };
-    let is_array = first_byte(&mut reader)? == Some(b'[');
-    if is_array {
-        let bytes = super::read_whole(reader, MAX_ARRAY_BYTES)?;
-        let text = std::str::from_utf8(&bytes).map_err(|error| Failure::usage(format!("{origin}: {error}")))?;
-        let receipts = BareReceipt::parse_list(text).map_err(|error| Failure::usage(format!("{origin}: {error}")))?;
-        for (number, receipt) in (1u64..).zip(receipts) {
-            match wrapper.push(receipt) {
-                Ok(closed) => take(closed, &mut envelopes)?,
-                Err(refusal) => refuse(&format!("receipt {number}"), refusal),
-            }
-        }
-    } else {
-        for (number, line) in (1u64..).zip(reader.lines()) {
-            let line = line?;
-            if line.trim().is_empty() {
-                continue;
-            }
-            match BareReceipt::parse(&line).and_then(|receipt| wrapper.push(receipt)) {
-                Ok(closed) => take(closed, &mut envelopes)?,
-                Err(refusal) => refuse(&format!("line {number}"), refusal),
-            }
+    let mut items = Items::new(reader);
+    while let Some(Item { line, content }) = items.next_item()? {
+        let receipt = match content {
+            Content::Value(bytes) => std::str::from_utf8(bytes)
+                .map_err(|error| BareRefusal::Malformed(error.to_string()))
+                .and_then(BareReceipt::parse),
+            other => Err(BareRefusal::Malformed(no_value(other).unwrap_or_default())),
+        };
+        match receipt.and_then(|receipt| wrapper.push(receipt)) {
+            Ok(closed) => take(closed, &mut envelopes)?,
+            Err(refusal) => refuse(line, refusal),
         }
     }
     take(wrapper.finish(), &mut envelopes)?;
@@ -99,10 +86,6 @@ pub(super) fn ingest(
     Ok(intake.read(store, origin, signed.as_slice(), tally)?)
 }
 
-fn signing_key(keypair: &Keypair) -> SigningKey {
-    SigningKey::from_bytes(keypair.secret_bytes())
-}
-
 /// Where the demo SFU stands, by what is held of it.
 fn position(store: &Store, key: &[u8; 32]) -> Outcome<Position> {
     let last = store.index().last(key)?;
@@ -111,23 +94,4 @@ fn position(store: &Store, key: &[u8; 32]) -> Outcome<Position> {
         prev: last.header.hash,
         closed_to_ms: last.header.to_ms,
     }))
-}
-
-/// The first byte that is no space, without consuming it.
-fn first_byte(reader: &mut Box<dyn BufRead>) -> Outcome<Option<u8>> {
-    loop {
-        let buffer = reader.fill_buf()?;
-        match buffer.iter().position(|byte| !byte.is_ascii_whitespace()) {
-            Some(at) => {
-                let byte = buffer.get(at).copied();
-                reader.consume(at);
-                return Ok(byte);
-            }
-            None if buffer.is_empty() => return Ok(None),
-            None => {
-                let length = buffer.len();
-                reader.consume(length);
-            }
-        }
-    }
 }
