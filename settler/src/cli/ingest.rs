@@ -1,6 +1,6 @@
 //! `settler ingest FILE|DIR|-`.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -147,16 +147,4 @@ fn walk(folder: &Path) -> Outcome<Vec<PathBuf>> {
         }
     }
     Ok(files)
-}
-
-/// Reads at most `limit` bytes.
-fn read_whole(mut reader: impl Read, limit: u64) -> Outcome<Vec<u8>> {
-    let mut bytes = Vec::new();
-    reader.by_ref().take(limit + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > limit {
-        return Err(Failure::usage(format!(
-            "an array of more than {limit} bytes: give the receipts one a line instead"
-        )));
-    }
-    Ok(bytes)
 }
