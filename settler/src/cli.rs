@@ -15,6 +15,7 @@ pub mod context;
 pub mod estimate;
 pub mod explain;
 pub mod export;
+pub mod generate;
 pub mod import;
 pub mod ingest;
 pub mod keygen;
@@ -94,6 +95,8 @@ pub enum Command {
     Import(import::Args),
     /// Make signed batches of receipts with an SFU's key.
     Sign(sign::Args),
+    /// Write synthetic epochs, with every kind of bad input if wanted.
+    Generate(generate::Args),
     /// Take in signed batches.
     Ingest(ingest::Args),
     /// Show what was not counted, and why.
@@ -129,6 +132,7 @@ pub fn run() -> Outcome {
     match cli.command {
         Command::Keygen(args) => keygen::run(&args, &context),
         Command::Import(args) => import::run(&args, &context),
+        Command::Generate(args) => generate::run(&args, &context),
         Command::Sign(args) => sign::run(&args, &context),
         Command::Ingest(args) => ingest::run(&args, &context),
         Command::Rejects(args) => rejects::run(&args, &context),

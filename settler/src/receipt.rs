@@ -4,6 +4,7 @@
 //! become signed batches ([`sign`]). From there on only the protocol crate says what counts.
 
 pub mod counters;
+pub mod generate;
 pub mod janus;
 pub mod mediasoup;
 pub mod sign;
