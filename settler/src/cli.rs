@@ -9,21 +9,30 @@ use crate::config::Source;
 use crate::outcome::Outcome;
 use crate::output::{Format, Output};
 
+pub mod act;
+pub mod admin;
 pub mod amount;
 pub mod completions;
 pub mod context;
+pub mod docs;
 pub mod estimate;
 pub mod explain;
 pub mod export;
 pub mod generate;
 pub mod import;
 pub mod ingest;
+pub mod init;
+pub mod key_argument;
 pub mod keygen;
+pub mod params;
 pub mod prove;
 pub mod receipts;
+pub mod registry;
 pub mod rejects;
+pub mod settings;
 pub mod settle;
 pub mod sign;
+pub mod status;
 pub mod store;
 pub mod verify;
 
@@ -89,6 +98,18 @@ impl Global {
 /// The commands, in the order in which an operator meets them.
 #[derive(Subcommand, Debug)]
 pub enum Command {
+    /// Set a deployment up: configuration, keys, program initialised, registrations, lookup table.
+    Init(Box<init::Args>),
+    /// Show the settings in force and where each comes from.
+    Config(settings::Args),
+    /// Show where cluster, deployment, epochs and this settler stand.
+    Status(status::Args),
+    /// Show the parameters in force, or their history.
+    Params(params::Args),
+    /// List and change SFUs and settlers.
+    Registry(registry::Args),
+    /// Change what authority, pause key and payees decide; move epochs on.
+    Admin(admin::Args),
     /// Make a key for an SFU or a settler, or show one.
     Keygen(keygen::Args),
     /// Turn an SFU's statistics into receipts.
@@ -117,6 +138,9 @@ pub enum Command {
     Store(store::Args),
     /// Write a shell's completion script to stdout.
     Completions(completions::Args),
+    /// Write the generated reference.
+    #[command(hide = true)]
+    Docs(docs::Args),
 }
 
 /// Parses the process's arguments and runs the command.
@@ -130,6 +154,13 @@ pub fn run() -> Outcome {
     crate::output::start_logging(cli.global.verbose);
     let context = Context::new(cli.global.clone(), Output::new(cli.global.output));
     match cli.command {
+        Command::Init(args) => init::run(&args, &context),
+        Command::Config(args) => settings::run(&args, &context),
+        Command::Status(args) => status::run(&args, &context),
+        Command::Params(args) => params::run(&args, &context),
+        Command::Registry(args) => registry::run(&args, &context),
+        Command::Admin(args) => admin::run(&args, &context),
+        Command::Docs(args) => docs::run(&args, &context),
         Command::Keygen(args) => keygen::run(&args, &context),
         Command::Import(args) => import::run(&args, &context),
         Command::Generate(args) => generate::run(&args, &context),

@@ -15,4 +15,5 @@ pub mod keyfile;
 pub mod outcome;
 pub mod output;
 pub mod receipt;
+pub mod setup;
 pub mod store;

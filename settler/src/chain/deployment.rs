@@ -141,3 +141,41 @@ pub fn settlers(chain: &dyn Chain) -> Result<Vec<Settler>, ChainError> {
     settlers.sort_by_key(|settler| settler.key);
     Ok(settlers)
 }
+
+/// An address lookup table as transactions take it; `None` if there is none at that address.
+///
+/// # Errors
+/// If the chain is away, or the account is not a table.
+pub fn lookup_table(
+    chain: &dyn Chain,
+    address: &Pubkey,
+) -> Result<Option<solana_message::AddressLookupTableAccount>, ChainError> {
+    use solana_address_lookup_table_interface::state::AddressLookupTable;
+    let Some(found) = chain.account(address)?.filter(|found| !found.data.is_empty()) else { return Ok(None) };
+    if found.owner != solana_sdk_ids::address_lookup_table::ID {
+        return Err(ChainError::Other(format!("account {address} is no lookup table")));
+    }
+    let table = AddressLookupTable::deserialize(&found.data)
+        .map_err(|error| ChainError::Other(format!("lookup table {address}: {error}")))?;
+    Ok(Some(solana_message::AddressLookupTableAccount { key: *address, addresses: table.addresses.to_vec() }))
+}
+
+/// Who may upgrade the program (`None`: nobody any more), or that it is not deployed.
+///
+/// # Errors
+/// If the chain is away, or the program is not an upgradeable one.
+pub fn upgrade_authority(chain: &dyn Chain) -> Result<Option<Option<Pubkey>>, ChainError> {
+    let Some(found) = chain.account(&address::program_data_address())? else { return Ok(None) };
+    // ProgramData: kind u32 = 3, slot u64, then an optional address.
+    let odd = || ChainError::Other(format!("program {PROGRAM_ID} is not an upgradeable one"));
+    let (kind, rest) = found.data.split_first_chunk::<4>().ok_or_else(odd)?;
+    let rest = rest.get(8..).ok_or_else(odd)?;
+    match (u32::from_le_bytes(*kind), rest.split_first()) {
+        (3, Some((0, _))) => Ok(Some(None)),
+        (3, Some((1, rest))) => {
+            let authority: &[u8; 32] = rest.first_chunk().ok_or_else(odd)?;
+            Ok(Some(Some(Pubkey::new_from_array(*authority))))
+        }
+        _ => Err(odd()),
+    }
+}

@@ -269,4 +269,4 @@ impl Chain for Embedded {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -94,4 +94,13 @@ impl Context {
         let journal = Journal::new(&config.journal_folder());
         Ok(Sender::new(self.chain()?, journal, guard, config.max_priority_fee.value))
     }
+
+    /// The deployment's lookup table, for large proofs; none if the configuration names none.
+    ///
+    /// # Errors
+    /// If the chain is away, or the account is not a table.
+    pub fn lookup_tables(&self, chain: &dyn Chain) -> Outcome<Vec<solana_message::AddressLookupTableAccount>> {
+        let Some(address) = &self.config()?.lookup_table else { return Ok(Vec::new()) };
+        Ok(crate::chain::deployment::lookup_table(chain, address)?.into_iter().collect())
+    }
 }
