@@ -14,6 +14,7 @@ pub mod admin;
 pub mod amount;
 pub mod completions;
 pub mod context;
+pub mod demo;
 pub mod docs;
 pub mod estimate;
 pub mod explain;
@@ -98,6 +99,8 @@ impl Global {
 /// The commands, in the order in which an operator meets them.
 #[derive(Subcommand, Debug)]
 pub enum Command {
+    /// Show everything on an embedded chain, in a minute.
+    Demo(demo::Args),
     /// Set a deployment up: configuration, keys, program initialised, registrations, lookup table.
     Init(Box<init::Args>),
     /// Show the settings in force and where each comes from.
@@ -165,6 +168,7 @@ pub fn run() -> Outcome {
         Command::Import(args) => import::run(&args, &context),
         Command::Generate(args) => generate::run(&args, &context),
         Command::Sign(args) => sign::run(&args, &context),
+        Command::Demo(args) => demo::run(&args, &context),
         Command::Ingest(args) => ingest::run(&args, &context),
         Command::Rejects(args) => rejects::run(&args, &context),
         Command::Settle(args) => settle::run(&args, &context),

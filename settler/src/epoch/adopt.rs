@@ -39,6 +39,7 @@ pub fn better_candidate(
     store: &mut Store,
     chain: &dyn Chain,
     terms: &Terms,
+    attempt: u32,
     ours: &Artefact,
     from: &[PathBuf],
 ) -> Outcome<Option<seal::Sealed>> {
@@ -52,7 +53,7 @@ pub fn better_candidate(
             continue;
         }
         let view = View::read(chain)?;
-        return adopt(store, &view, terms, &folder).map(Some);
+        return adopt(store, &view, terms, attempt, &folder).map(Some);
     }
     Ok(None)
 }
@@ -69,7 +70,7 @@ fn has_support(chain: &dyn Chain, epoch: u64, commitment: &Hash) -> Outcome<bool
 }
 
 /// Checks a folder by section 5.4 and stores its batches.
-fn adopt(store: &mut Store, view: &View, terms: &Terms, folder: &Path) -> Outcome<seal::Sealed> {
+fn adopt(store: &mut Store, view: &View, terms: &Terms, attempt: u32, folder: &Path) -> Outcome<seal::Sealed> {
     let doing = |failure: Failure| failure.context(format!("{} was not adopted", folder.display()));
     let recomputed = Recomputed::from_folder(folder).map_err(|fault| doing(failure(fault)))?;
     audit::compare_terms(&recomputed.artefact, view).map_err(|fault| doing(failure(fault)))?;
@@ -80,7 +81,7 @@ fn adopt(store: &mut Store, view: &View, terms: &Terms, folder: &Path) -> Outcom
     store_all(store, view, &recomputed).map_err(doing)?;
     let mut batches = recomputed.headers;
     batches.sort_unstable_by_key(|header| (header.sfu_key, header.seq, header.hash));
-    let sealed = seal::Sealed { epoch: terms.epoch, terms: seal::terms_hash(terms)?, batches };
+    let sealed = seal::Sealed { epoch: terms.epoch, attempt, terms: seal::terms_hash(terms)?, batches };
     seal::write(store, &sealed)?;
     Ok(sealed)
 }
@@ -165,8 +166,9 @@ pub fn fetch_missing(store: &mut Store, view: &View, epoch: u64, commitment: &Ha
         let mut batches = recomputed.headers.clone();
         batches.sort_unstable_by_key(|header| (header.sfu_key, header.seq, header.hash));
         let terms = &recomputed.terms;
-        let sealed = seal::Sealed { epoch: terms.epoch, terms: seal::terms_hash(terms)?, batches };
+        let sealed = seal::Sealed { epoch: terms.epoch, attempt: 0, terms: seal::terms_hash(terms)?, batches };
         build::build(store, terms, &sealed, |_| {})?;
+        seal::forget(store, terms.epoch)?;
     }
     Ok(())
 }

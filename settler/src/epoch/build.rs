@@ -7,7 +7,8 @@ use std::path::Path;
 use radio_payouts_protocol::settlement::Settlement;
 
 use super::Stage;
-use super::seal::{Sealed, rests_on, work_folder};
+use super::seal::{Sealed, earlier, rests_on, work_folder};
+use crate::artefact::batches::read_verdicts;
 use crate::artefact::digest::Digesting;
 use crate::artefact::files::{AGGREGATED, ALLOCATED, Contents, FileKind};
 use crate::artefact::manifest::{FileJson, Manifest};
@@ -17,17 +18,36 @@ use crate::outcome::Outcome;
 use crate::store::durable::{self, FileError};
 use crate::store::{Store, StoreError};
 
-/// The published folder of an epoch that rests on these terms, if it is there and whole.
+/// The published folder of an epoch that rests on these terms, if it is there and whole. After a revocation
+/// (`attempt` above 0) only one that was sealed since.
 ///
 /// # Errors
 /// If a folder of that name is damaged.
-pub fn published(store: &Store, terms: &Terms) -> anyhow::Result<Option<Artefact>> {
+pub fn published(store: &Store, terms: &Terms, attempt: u32) -> Outcome<Option<Artefact>> {
     let folder = store.epochs_folder().join(folder_name(terms.epoch));
     if !folder.join("manifest.json").is_file() {
         return Ok(None);
     }
     let artefact = Artefact::open(&folder)?;
-    Ok(rests_on(&artefact.manifest, terms)?.then_some(artefact))
+    if !rests_on(&artefact.manifest, terms)? {
+        return Ok(None);
+    }
+    let is_it = match earlier(store, terms, attempt)? {
+        Some(sealed) => judges(&artefact, &sealed)?,
+        None => attempt == 0,
+    };
+    Ok(is_it.then_some(artefact))
+}
+
+/// Whether a folder judges just the sealed batches.
+fn judges(artefact: &Artefact, sealed: &Sealed) -> anyhow::Result<bool> {
+    let mut sealed = sealed.batches.iter();
+    let mut same = true;
+    read_verdicts(&artefact.folder, |line| {
+        same &= sealed.next() == Some(&line.header);
+        Ok(())
+    })?;
+    Ok(same && sealed.next().is_none())
 }
 
 /// Settles the sealed batches and publishes the epoch's folder.

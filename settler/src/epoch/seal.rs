@@ -24,6 +24,8 @@ pub struct Sealed {
     /// The epoch.
     #[serde(with = "json")]
     pub epoch: u64,
+    /// The epoch's attempt: after a revocation everything is looked at anew.
+    pub attempt: u32,
     /// Hash over the terms.
     #[serde(with = "json::hex32")]
     pub terms: Hash,
@@ -60,15 +62,31 @@ pub fn terms_hash(terms: &Terms) -> anyhow::Result<Hash> {
 ///
 /// # Errors
 /// If the store fails, or an ancestor's folder is needed and away.
-pub fn seal(store: &Store, terms: &Terms) -> Outcome<Sealed> {
-    let path = work_folder(store, terms.epoch).join("sealed.json");
-    let hash = terms_hash(terms)?;
-    if let Some(sealed) = read(&path)?.filter(|sealed| sealed.epoch == terms.epoch && sealed.terms == hash) {
+pub fn seal(store: &Store, terms: &Terms, attempt: u32) -> Outcome<Sealed> {
+    if let Some(sealed) = earlier(store, terms, attempt)? {
         return Ok(sealed);
     }
-    let sealed = Sealed { epoch: terms.epoch, terms: hash, batches: due(store, terms)? };
+    let sealed = Sealed { epoch: terms.epoch, attempt, terms: terms_hash(terms)?, batches: due(store, terms)? };
     write(store, &sealed)?;
     Ok(sealed)
+}
+
+/// What an earlier run sealed for this attempt under the same terms.
+///
+/// # Errors
+/// If the file cannot be read.
+pub fn earlier(store: &Store, terms: &Terms, attempt: u32) -> Outcome<Option<Sealed>> {
+    let (epoch, hash) = (terms.epoch, terms_hash(terms)?);
+    let sealed = read(&work_folder(store, epoch).join("sealed.json"))?;
+    Ok(sealed.filter(|sealed| (sealed.epoch, sealed.attempt, sealed.terms) == (epoch, attempt, hash)))
+}
+
+/// Removes what a settlement needed only until its epoch was on chain.
+///
+/// # Errors
+/// If the folder cannot be removed.
+pub fn forget(store: &Store, epoch: u64) -> Outcome {
+    Ok(durable::remove_folder(&work_folder(store, epoch))?)
 }
 
 /// Fixes the batches of an epoch.

@@ -10,7 +10,7 @@ use super::due::{self, Next};
 use super::post::{self, Posted};
 use super::view::{View, root_in_force};
 use super::{Stage, adopt, build, seal};
-use crate::artefact::{Artefact, Terms, ancestors};
+use crate::artefact::{Artefact, Terms, ancestors, folder_name};
 use crate::chain::{Chain, Sender, deployment};
 use crate::crash;
 use crate::outcome::{Exit, Failure, Outcome};
@@ -100,6 +100,7 @@ pub fn run(
         let view = View::read(sender.chain())?;
         let epoch = match (request.epoch, due::next(&view, store)?) {
             (Some(epoch), _) => {
+                fetch_if_asked(store, sender.chain(), &view, epoch, &request.from)?;
                 if let Some(settled) = confirmed(sender.chain(), store, epoch)? {
                     report.settled.push(settled);
                     report.rest = format!("epoch {epoch} is on chain already; nothing was posted");
@@ -134,11 +135,26 @@ pub fn run(
     }
 }
 
-/// An epoch that the chain holds with the local commitment.
+/// Takes over the folder of an epoch that the chain holds, if one was given.
+fn fetch_if_asked(store: &mut Store, chain: &dyn Chain, view: &View, epoch: u64, from: &[PathBuf]) -> Outcome {
+    match root_in_force(deployment::epoch(chain, epoch)?.as_ref()) {
+        Some((commitment, _)) if !from.is_empty() => adopt::fetch_missing(store, view, epoch, &commitment, from),
+        _ => Ok(()),
+    }
+}
+
+/// An epoch that the chain holds with the local commitment; a local folder of another one is a difference.
 fn confirmed(chain: &dyn Chain, store: &Store, epoch: u64) -> Outcome<Option<Settled>> {
     let Some((commitment, _)) = root_in_force(deployment::epoch(chain, epoch)?.as_ref()) else { return Ok(None) };
-    let found = ancestors::find(&store.epochs_folder(), epoch, &commitment)?;
-    Ok(found.map(|artefact| Settled { artefact, stage: Stage::Confirmed, posted: Posted::Already }))
+    let root = store.epochs_folder();
+    if let Some(artefact) = ancestors::find(&root, epoch, &commitment)? {
+        return Ok(Some(Settled { artefact, stage: Stage::Confirmed, posted: Posted::Already }));
+    }
+    let folder = root.join(folder_name(epoch));
+    if folder.is_dir() {
+        post::is_in_force(chain, &Artefact::open(&folder)?)?;
+    }
+    parent(store, epoch, &commitment).map(|_| None)
 }
 
 fn settle_one(
@@ -151,14 +167,15 @@ fn settle_one(
     progress: &mut dyn FnMut(Stage),
 ) -> Outcome<Settled> {
     let terms = terms(store, view, epoch, from)?;
-    let artefact = match build::published(store, &terms)? {
+    let attempt = deployment::epoch(sender.chain(), epoch)?.map_or(0, |account| account.attempt);
+    let artefact = match build::published(store, &terms, attempt)? {
         Some(artefact) => artefact,
         None => {
-            let sealed = seal::seal(store, &terms)?;
+            let sealed = seal::seal(store, &terms, attempt)?;
             build::build(store, &terms, &sealed, &mut *progress)?
         }
     };
-    let artefact = match adopt::better_candidate(store, sender.chain(), &terms, &artefact, from)? {
+    let artefact = match adopt::better_candidate(store, sender.chain(), &terms, attempt, &artefact, from)? {
         Some(sealed) => build::build(store, &terms, &sealed, &mut *progress)?,
         None => artefact,
     };
@@ -167,6 +184,7 @@ fn settle_one(
     let stage = if matches!(posted, Posted::Supported(..)) { Stage::Posted } else { Stage::Confirmed };
     progress(Stage::Posted);
     if stage == Stage::Confirmed {
+        seal::forget(store, epoch)?;
         progress(stage);
     }
     Ok(Settled { artefact, stage, posted })

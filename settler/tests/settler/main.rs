@@ -1,0 +1,12 @@
+//! Stories of the settler's binary on an embedded chain with the program's real bytecode.
+//!
+//! Each command is a process of its own, as cron would start it; what they share is on disk.
+
+mod bad_input;
+mod crashes;
+mod cron;
+mod ingest;
+mod revocation;
+mod settlers;
+mod verification;
+mod world;
