@@ -67,7 +67,7 @@ pub struct Global {
     #[arg(short, long, global = true, env = "RADIO_PAYOUTS_KEYPAIR", value_name = "FILE")]
     pub keypair: Option<PathBuf>,
     /// Allow provisional calculations and posts (section 4.5 of the protocol page).
-    #[arg(long = "radio-payouts-demo", global = true, env = "RADIO_PAYOUTS_DEMO", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
+    #[arg(long = "radio-payouts-demo", global = true, env = "RADIO_PAYOUTS_DEMO", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub radio_payouts_demo: Option<bool>,
     /// How results are printed on stdout.
     #[arg(short, long, global = true, value_enum, default_value_t = Format::Table)]

@@ -128,7 +128,7 @@ impl Config {
     pub fn resolve(global: &Global, file: Option<ConfigFile>, solana: Option<SolanaCli>) -> Outcome<Self> {
         let found = file.is_some();
         let file = file.unwrap_or_default();
-        let folder = crate::durable::folder_of(&global.config).to_owned();
+        let folder = global.config.parent().map(Path::to_owned).unwrap_or_default();
         let in_folder = |path: &String| folder.join(path);
         let here = Path::new("");
 

@@ -19,7 +19,7 @@ pub fn load(path: &Path) -> Outcome<Keypair> {
     }
     if !path.exists() {
         return Err(Failure::usage(format!(
-            "there is no key file {}; `settler keygen --out {}` makes one",
+            "there is no key file {}; `settler keygen {}` makes one",
             path.display(),
             path.display()
         )));

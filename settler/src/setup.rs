@@ -97,6 +97,9 @@ impl Setup<'_> {
     /// # Errors
     /// The first step that fails; those before it stand.
     pub fn run(&mut self, plan: &Plan) -> Outcome {
+        if !self.dry_run {
+            self.sender.resume()?;
+        }
         self.fund(plan)?;
         self.initialize(plan)?;
         for settler in &plan.settlers {

@@ -11,7 +11,7 @@ use solana_signer::Signer as _;
 
 use super::Context;
 use super::act::act;
-use super::key_argument::{assignment, solana_address};
+use super::key_argument::{parameter, solana_address};
 use crate::chain::deployment;
 use crate::chain::embedded::Embedded;
 use crate::config::Endpoint;
@@ -38,7 +38,7 @@ pub enum Command {
     /// Make the next version of the parameters (signed by the authority).
     SetParams {
         /// What changes, e.g. `rate=2000000000`; `settler params` lists the names.
-        #[arg(value_name = "NAME=NUMBER", value_parser = assignment, required = true)]
+        #[arg(value_name = "NAME=NUMBER", value_parser = parameter, required = true)]
         changes: Vec<(String, u64)>,
         /// The earliest epoch wanted [default: the next].
         #[arg(long, default_value_t = 0)]
@@ -150,6 +150,25 @@ pub struct SetTimes {
 }
 
 impl SetTimes {
+    /// What changes, e.g. `grace_seconds=0`.
+    fn words(&self) -> String {
+        let changes = [
+            ("grace_seconds", self.grace_seconds.map(u64::from)),
+            ("challenge_seconds", self.challenge_seconds.map(u64::from)),
+            ("dispute_seconds", self.dispute_seconds.map(u64::from)),
+            ("claim_seconds", self.claim_seconds.map(u64::from)),
+            ("binding_delay_seconds", self.binding_delay_seconds.map(u64::from)),
+            ("attestation_threshold", self.attestation_threshold.map(u64::from)),
+            ("dispute_bond_min", self.dispute_bond_min),
+            ("dispute_bond_bps", self.dispute_bond_bps.map(u64::from)),
+            ("voting_seconds", self.voting_seconds.map(u64::from)),
+            ("timelock_seconds", self.timelock_seconds.map(u64::from)),
+            ("execution_seconds", self.execution_seconds.map(u64::from)),
+        ];
+        let named = changes.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", value?)));
+        named.collect::<Vec<_>>().join(" ")
+    }
+
     fn arguments(&self) -> SetConfigTimesArgs {
         SetConfigTimesArgs {
             times: ConfigTimesDelta {
@@ -197,7 +216,7 @@ fn as_authority(command: &Command, context: &Context) -> Outcome {
         }
         Command::SetParams { changes, effective_epoch } => set_params(context, &address, changes, *effective_epoch)?,
         Command::SetTimes(times) => {
-            (format!("change times: {times:?}"), instruction::set_config_times(address, times.arguments()))
+            (format!("change times: {}", times.words()), instruction::set_config_times(address, times.arguments()))
         }
         Command::Pause => ("pause".to_owned(), instruction::pause(address)),
         Command::Resume => ("resume".to_owned(), instruction::resume(address)),

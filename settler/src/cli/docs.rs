@@ -50,7 +50,7 @@ fn describe(command: &Command, path: &str, level: usize, out: &mut String) {
     let inherited = level > 2;
     let visible: Vec<&Arg> = command
         .get_arguments()
-        .filter(|argument| !argument.is_hide_set() && !(inherited && argument.is_global_set()))
+        .filter(|argument| !(argument.is_hide_set() || inherited && argument.is_global_set()))
         .filter(|argument| !["help", "version"].contains(&argument.get_id().as_str()))
         .collect();
     if !visible.is_empty() {
@@ -86,6 +86,9 @@ fn synopsis(argument: &Arg) -> String {
 fn meaning(argument: &Arg) -> String {
     let mut text =
         argument.get_help().map(ToString::to_string).unwrap_or_default().replace('\n', " ").replace('|', "\\|");
+    if !text.ends_with(['.', ']', ')']) {
+        text.push('.');
+    }
     let defaults: Vec<_> = argument.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
     if !defaults.is_empty() && argument.get_action().takes_values() {
         let _ = write!(text, " Default: `{}`.", defaults.join(" "));

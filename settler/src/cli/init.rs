@@ -11,7 +11,7 @@ use solana_pubkey::Pubkey;
 use solana_signer::Signer as _;
 
 use super::Context;
-use super::key_argument::{assignment, ed25519_key, solana_address};
+use super::key_argument::{ed25519_key, parameter, solana_address};
 use crate::chain::embedded::{self, Embedded, Genesis};
 use crate::chain::sender::Guard;
 use crate::chain::{Chain, Journal, Sender};
@@ -69,7 +69,7 @@ pub struct Args {
     #[arg(long, default_value_t = ConfigTimes::default().attestation_threshold)]
     pub attestation_threshold: u8,
     /// A parameter that differs from the demo values, e.g. `rate=2000000000`; may be repeated (`settler params` lists them).
-    #[arg(long = "param", value_name = "NAME=NUMBER", value_parser = assignment)]
+    #[arg(long = "param", value_name = "NAME=NUMBER", value_parser = parameter)]
     pub params: Vec<(String, u64)>,
     /// A settler to register; may be repeated [default: the payer].
     #[arg(long = "settler", value_name = "ADDRESS", value_parser = solana_address)]
@@ -236,7 +236,7 @@ struct Files {
 impl Files {
     /// What is there, completed; makes key files unless this is a dry run.
     fn prepare(context: &Context, config: &Config, endpoint: &Endpoint, args: &Args) -> Outcome<Self> {
-        let folder = crate::durable::folder_of(&config.path);
+        let folder = config.path.parent().unwrap_or(Path::new(""));
         let mut file = ConfigFile::read(&config.path)?.unwrap_or_default();
         if file.url.is_none() || context.global.url.is_some() {
             file.url = Some(match endpoint {

@@ -1,6 +1,8 @@
 //! Keys and addresses on the command line.
 
 use radio_payouts_protocol::did::Did;
+use radio_payouts_protocol::key::check_key;
+use radio_payouts_protocol::params::Params;
 use solana_pubkey::Pubkey;
 
 /// Reads an Ed25519 key: a `did:key`, 32 bytes in base58, or in hex.
@@ -11,10 +13,12 @@ pub fn ed25519_key(text: &str) -> Result<[u8; 32], String> {
     let from_did = || Did::parse(text).ok()?.ed25519_key();
     let from_base58 = || bs58::decode(text).into_vec().ok()?.try_into().ok();
     let from_hex = || hex::decode(text).ok()?.try_into().ok();
-    from_did()
+    let key: [u8; 32] = from_did()
         .or_else(from_base58)
         .or_else(from_hex)
-        .ok_or_else(|| "not a key: give a did:key of Ed25519, or its 32 bytes in base58 or hex".into())
+        .ok_or("not a key: give a did:key of Ed25519, or its 32 bytes in base58 or hex")?;
+    check_key(&key).map_err(|error| format!("not a key that may sign: {error}"))?;
+    Ok(key)
 }
 
 /// Reads a Solana address.
@@ -25,14 +29,17 @@ pub fn solana_address(text: &str) -> Result<Pubkey, String> {
     text.parse().map_err(|_| "not a Solana address (32 bytes in base58)".into())
 }
 
-/// Reads `NAME=NUMBER`.
+/// Reads `NAME=NUMBER` of a parameter.
 ///
 /// # Errors
-/// If it is not of that form.
-pub fn assignment(text: &str) -> Result<(String, u64), String> {
+/// If it is not of that form, or there is no such parameter.
+pub fn parameter(text: &str) -> Result<(String, u64), String> {
     let (name, value) = text.split_once('=').ok_or("give NAME=NUMBER")?;
     let value = value.replace('_', "").parse().map_err(|_| format!("\"{value}\" is not a whole number"))?;
-    Ok((name.trim().to_owned(), value))
+    if !Params::FIELDS.contains(&name) {
+        return Err(format!("there is no parameter \"{name}\"; there are {}", Params::FIELDS.join(", ")));
+    }
+    Ok((name.to_owned(), value))
 }
 
 #[cfg(test)]
@@ -41,20 +48,21 @@ mod tests {
 
     #[test]
     fn a_key_may_be_written_in_three_ways() {
-        let key = [7; 32];
+        let key = solana_signer::Signer::pubkey(&solana_keypair::Keypair::new()).to_bytes();
         let did = radio_payouts_protocol::did::did_of_key(&key);
         for text in [did, bs58::encode(key).into_string(), hex::encode(key)] {
             assert_eq!(ed25519_key(&text), Ok(key), "{text}");
         }
-        assert!(ed25519_key("did:web:example.com").is_err());
-        assert!(ed25519_key("").is_err());
+        for text in ["did:web:example.com", "", "11111111111111111111111111111111", &hex::encode([255; 32])] {
+            assert!(ed25519_key(text).is_err(), "{text}");
+        }
     }
 
     #[test]
-    fn assignments_are_checked() {
-        assert_eq!(assignment("rate=1_000"), Ok(("rate".into(), 1_000)));
-        for text in ["rate", "rate=", "rate=-1", "rate=1.5"] {
-            assert!(assignment(text).is_err(), "{text}");
+    fn parameters_are_checked() {
+        assert_eq!(parameter("rate=1_000"), Ok(("rate".into(), 1_000)));
+        for text in ["rate", "rate=", "rate=-1", "rate=1.5", "rat=1", "=1"] {
+            assert!(parameter(text).is_err(), "{text}");
         }
     }
 }

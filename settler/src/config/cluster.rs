@@ -40,7 +40,7 @@ impl std::fmt::Display for Cluster {
             Self::MainnetBeta => formatter.write_str("mainnet-beta"),
             Self::Testnet => formatter.write_str("testnet"),
             Self::Devnet => formatter.write_str("devnet"),
-            Self::Other(hash) => write!(formatter, "cluster {}", bs58::encode(hash).into_string()),
+            Self::Other(hash) => write!(formatter, "private cluster {}", bs58::encode(hash).into_string()),
         }
     }
 }

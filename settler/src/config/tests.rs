@@ -24,7 +24,7 @@ fn url(config: &Config) -> (String, Source) {
 #[test]
 fn the_command_line_wins_over_the_file_and_that_over_solanas() {
     let text = "url = \"devnet\"\nkeypair = \"keys/a.json\"\ndata = \"store\"\nradio_payouts_demo = true";
-    let given = options(&["-u", "localnet", "-k", "b.json", "--data", "here", "--radio-payouts-demo", "false"]);
+    let given = options(&["-u", "localnet", "-k", "b.json", "--data", "here", "--radio-payouts-demo=false"]);
     let config = Config::resolve(&given, file(text), solana()).unwrap();
     assert_eq!(url(&config), ("http://localhost:8899".into(), Source::CommandLine));
     assert_eq!(config.keypair.unwrap().value, Path::new("b.json"));
