@@ -40,7 +40,7 @@ pub struct BuildProgram {
     /// The package to build; any package with a `cdylib` will do.
     #[arg(long, default_value = PROGRAM)]
     package: String,
-    /// A Cargo.toml of another workspace to look for the package in.
+    /// A Cargo.toml of another workspace to look for the package in; its program goes to this project's target folder.
     #[arg(long, value_name = "FILE")]
     manifest_path: Option<PathBuf>,
     /// Which toolchain to use.
@@ -72,10 +72,10 @@ pub enum Toolchain {
 impl BuildProgram {
     /// Runs the command.
     pub fn run(&self) -> Result<()> {
-        let workspace = match &self.manifest_path {
-            Some(manifest) => Workspace::of(manifest)?,
-            None => Workspace::of_this_project()?,
-        };
+        let mut workspace = Workspace::of_this_project()?;
+        if let Some(manifest) = &self.manifest_path {
+            workspace = Workspace::of(manifest)?.into_target(workspace.target);
+        }
         let program = build(&workspace, &self.package, self.toolchain, self.force)?;
         println!("{}", program.display());
         if !self.no_idl {
@@ -142,7 +142,7 @@ fn build(workspace: &Workspace, package: &str, toolchain: Toolchain, force: bool
 /// The digest of everything a program is made from.
 fn inputs(workspace: &Workspace, package: &Package, compiled_by: &str) -> Result<String> {
     let mut digest = sources(workspace, package)?;
-    digest.add_file("Cargo.lock", &workspace.root.join("Cargo.lock"))?;
+    digest.add_file("Cargo.lock", &workspace.root.join("Cargo.lock")).context("run `cargo generate-lockfile` there")?;
     digest.add("compiled by", compiled_by.as_bytes());
     Ok(digest.finish())
 }

@@ -70,6 +70,11 @@ impl Workspace {
         Ok(Self { root: metadata.workspace_root, target: metadata.target_directory, packages: metadata.packages })
     }
 
+    /// The same workspace, building into another target folder.
+    pub fn into_target(self, target: PathBuf) -> Self {
+        Self { target, ..self }
+    }
+
     /// The package of that name.
     pub fn package(&self, name: &str) -> Result<&Package> {
         self.packages.iter().find(|package| package.name == name).with_context(|| {
