@@ -5,6 +5,7 @@
 mod bad_input;
 mod crashes;
 mod cron;
+mod generated;
 mod ingest;
 mod revocation;
 mod settlers;

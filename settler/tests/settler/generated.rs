@@ -1,0 +1,78 @@
+//! Synthetic epochs with every kind of bad input: every answer and every verdict is the one foretold.
+
+use std::collections::BTreeMap;
+
+use radio_payouts_client::instruction;
+use radio_payouts_client::state::SfuTerms;
+use radio_payouts_settler::artefact::Artefact;
+use radio_payouts_settler::artefact::batches::read_verdicts;
+use radio_payouts_settler::cli::receipts;
+use serde_json::Value;
+use solana_signer::Signer as _;
+
+use crate::world::{EPOCH, GENESIS, World};
+
+/// Three days must lead back from the first epoch for a batch to be late.
+const FIRST: i64 = 1_000;
+
+#[test]
+fn every_answer_and_verdict_is_the_one_foretold() {
+    let world = World::new(1, 1);
+    let folder = world.folder.path().join("synthetic");
+    let domain = hex::encode(world.sfus[0].domain.as_bytes());
+    let (genesis, epoch_seconds, first) = (GENESIS.to_string(), EPOCH.to_string(), FIRST.to_string());
+    let shape =
+        ["--faults", "--epochs", "2", "--sfus", "2", "--batches", "20", "--receipts", "8", "--contributors", "30"];
+    let times = ["--first-epoch", &first, "--genesis-unix", &genesis, "--epoch-seconds", &epoch_seconds];
+    let place = ["generate", "--domain", &domain, "--out", folder.to_str().unwrap()];
+    world.run(0, &[&place[..], &times[..], &shape[..]].concat()).expect(0);
+    let truth: Value = serde_json::from_slice(&std::fs::read(folder.join("truth.json")).unwrap()).unwrap();
+    let authority = world.authority.pubkey();
+    for sfu in truth["sfus"].as_array().unwrap() {
+        let terms = &sfu["terms"];
+        let number = |name: &str| terms[name].as_str().unwrap().parse().unwrap();
+        let mut key = [0; 32];
+        hex::decode_to_slice(terms["key"].as_str().unwrap(), &mut key).unwrap();
+        let terms = SfuTerms {
+            key,
+            operator: authority,
+            demo: terms["demo"].as_bool().unwrap(),
+            valid_from: number("valid_from"),
+            max_bytes_per_epoch: number("max_bytes_per_epoch"),
+        };
+        let purpose = format!("register {}", sfu["label"]);
+        world.as_authority(&purpose, instruction::register_sfu(authority, authority, terms));
+    }
+    for epoch in FIRST..FIRST + 2 {
+        world.pass(epoch);
+        let expected = &truth["epochs"][epoch.to_string()];
+        let input = folder.join(format!("epoch-{epoch:06}.jsonl"));
+        let report = world.run(0, &["ingest", input.to_str().unwrap(), "-o", "json"]).expect(0).json();
+        assert_eq!(report["answers"], expected["answers"], "epoch {epoch}");
+        world.run(0, &["settle", "--due"]).expect(0);
+        let epoch = u64::try_from(epoch).unwrap();
+        let artefact = Artefact::open(&world.epoch_folder(0, epoch)).unwrap();
+        let (batches, receipts) = verdicts(&artefact);
+        assert_eq!(serde_json::to_value(batches).unwrap(), expected["batches"], "epoch {epoch}");
+        assert_eq!(serde_json::to_value(receipts).unwrap(), expected["receipts"], "epoch {epoch}");
+        assert_eq!(artefact.manifest.totals.bytes.to_string(), expected["accepted_bytes"], "epoch {epoch}");
+        world.run(0, &["verify", &epoch.to_string()]).expect(0);
+    }
+}
+
+/// Verdicts of batches and of receipts of accepted batches, counted.
+fn verdicts(artefact: &Artefact) -> (BTreeMap<String, u64>, BTreeMap<String, u64>) {
+    let (mut batches, mut receipts) = (BTreeMap::new(), BTreeMap::new());
+    let mut accepted = 0;
+    read_verdicts(&artefact.folder, |line| {
+        accepted += line.receipts.unwrap_or_default();
+        *batches.entry(line.verdict).or_insert(0) += 1;
+        Ok(())
+    })
+    .unwrap();
+    receipts::rejected(artefact, |rejected| *receipts.entry(rejected.verdict).or_insert(0) += 1)
+        .unwrap_or_else(|failure| panic!("{}", failure.error));
+    accepted -= receipts.values().sum::<u64>();
+    receipts.insert("accepted".to_owned(), accepted);
+    (batches, receipts)
+}
