@@ -64,7 +64,7 @@ pub struct Args {
     /// Give the last batch once more before anything new.
     #[arg(long)]
     pub repeat_last: bool,
-    /// Write the batches to this file; the report then goes to stdout instead of stderr.
+    /// Append the batches to this file; the report then goes to stdout instead of stderr.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 }
@@ -93,7 +93,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let mut summary = Summary { sfu: did_of_key(key.verifying_key().as_bytes()), ..Summary::default() };
     let mut signer = Signer::open(&args.state, key, domain, args.max_kbps_per_recipient)?;
     let inner: Box<dyn Write> = match &args.out {
-        Some(path) => Box::new(std::fs::File::create(path)?),
+        // Appended: what an earlier run signed may not have been sent yet.
+        Some(path) => Box::new(std::fs::File::options().create(true).append(true).open(path)?),
         None => Box::new(std::io::stdout()),
     };
     let mut writer = BufWriter::new(inner);
