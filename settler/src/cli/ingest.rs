@@ -85,6 +85,9 @@ fn show(report: &Report) -> String {
 
 /// What an answer says of an input in general; the reason of each is in the log of rejects.
 pub(super) fn meaning(answer: &str) -> &'static str {
+    if answer == bare::REFUSED {
+        return "bare receipts that no batch could carry; see the messages";
+    }
     let known: [(Answer, &'static str); 8] = [
         (Answer::Held, "kept from now on; judged when its epoch is sealed"),
         (Answer::AlreadyHeld, "the same is held: nothing to do"),

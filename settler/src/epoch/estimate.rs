@@ -31,7 +31,9 @@ pub fn estimate(store: &Store, chain: &dyn Chain, epoch: Option<u64>) -> Outcome
     let calendar = view.deployment().calendar()?;
     let running = calendar.epoch_at_unix(view.now).ok_or_else(|| Failure::usage("the calendar has not begun yet"))?;
     let latest_held = store.index().window_ends()?.and_then(|(_, last)| calendar.epoch_at_ms(last));
-    let epoch = epoch.unwrap_or(latest_held.map_or(running, |held| held.min(running)));
+    let next = view.config.chain.head.map_or(0, |head| head.epoch.saturating_add(1));
+    // Recorded data may be older than the chain's clock: then the last epoch that has any is the one of interest.
+    let epoch = epoch.unwrap_or(latest_held.map_or(running, |held| held.min(running)).max(next));
     let head = view.config.chain.head.filter(|head| head.epoch < epoch);
     if let (Some(posted), None) = (view.config.chain.head, head) {
         return Err(Failure::usage(format!(

@@ -48,6 +48,7 @@ fn a_killed_settlement_is_finished_with_one_post_and_the_same_bytes() {
     let points = points(&world, &["settle", "--due"]);
     let expected: Vec<_> =
         (0..2).map(|epoch| (snapshot(&world.epoch_folder(0, epoch)), world.commitment(epoch))).collect();
+    eprintln!("{} kills", points.len());
     assert!(points.len() >= 50, "{} kills: {points:?}", points.len());
     for point in &points {
         before.restore(&world);

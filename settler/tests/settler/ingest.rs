@@ -54,3 +54,28 @@ fn a_flipped_byte_in_a_pack_is_found_by_a_rebuild() {
     let refused = world.run(0, &["store", "rebuild"]).expect(1);
     assert!(refused.stderr.contains("is damaged"), "{refused:?}");
 }
+
+#[test]
+fn bare_receipts_are_wrapped_under_the_flag_and_counted_once() {
+    let world = World::new(1, 1);
+    let secret = solana_keypair::Keypair::new_from_array([2; 32]).to_bytes();
+    std::fs::write(world.folder.path().join("demo.json"), serde_json::to_vec(&secret.as_slice()).unwrap()).unwrap();
+    std::fs::write(world.folder.path().join("settler.toml"), "demo_sfu_keypair = \"demo.json\"\n").unwrap();
+    let receipt = |track: &str, after_ms: i64| {
+        let timestamp = crate::world::GENESIS * 1_000 + after_ms;
+        let contributor = format!(r#"{{"did":"{}","bytesOut":1048576}}"#, crate::world::did(1));
+        format!(r#"{{"roomId":"r","trackId":"{track}","timestamp":{timestamp},"contributors":[{contributor}]}}"#)
+    };
+    let text = format!("[{},{},{}]", receipt("a", 5_000), receipt("b", 6_000), receipt("a", 25_000));
+    let path = world.folder.path().join("bare.json");
+    std::fs::write(&path, text).unwrap();
+    let args = ["ingest", "--bare", path.to_str().unwrap(), "-o", "json"];
+    world.run_with(0, &args, &[("RADIO_PAYOUTS_DEMO", "false")]).expect(4);
+    let report = world.run(0, &args).expect(0).json();
+    assert_eq!((&report["answers"]["held"], &report["receipts_held"]), (&2.into(), &3.into()), "{report}");
+    let again = world.run(0, &args).expect(0).json();
+    assert_eq!(again["answers"], serde_json::json!({"bare_receipt_refused": 3}));
+    world.pass(0);
+    let settled = world.run(0, &["settle", "--due", "-o", "json"]).expect(0).json();
+    assert_eq!(settled["settled"][0]["batches"], 2, "{settled}");
+}

@@ -15,6 +15,8 @@ use crate::receipt::source::{Content, Item, Items, no_value};
 use crate::store::Store;
 use crate::store::intake::{Intake, Tally};
 
+/// What bare receipts that were not taken are counted as.
+pub(super) const REFUSED: &str = "bare_receipt_refused";
 /// Messages about refused receipts that are printed; the rest is counted.
 const MESSAGES: u64 = 20;
 
@@ -76,7 +78,7 @@ pub(super) fn ingest(
     }
     take(wrapper.finish(), &mut envelopes)?;
     if refused > 0 {
-        *tally.answers.entry("bare_receipt_refused".to_owned()).or_default() += refused;
+        *tally.answers.entry(REFUSED.to_owned()).or_default() += refused;
     }
     let mut signed = Vec::new();
     for envelope in envelopes {
