@@ -1,14 +1,9 @@
 //! `cargo xtask bench`: measures, and writes the tables of docs/benchmarks.md.
 
-use std::{
-    fmt::Write as _,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
 use clap::Args;
-use serde_json::Value;
 
 use crate::{build_program, process, workspace::Workspace};
 
@@ -20,7 +15,7 @@ const MEASURERS: &[(&str, &str, &str)] =
 
 /// Measure, and refresh the tables in docs/benchmarks.md.
 ///
-/// Runs the protocol's Criterion benchmarks, then the programs that measure compute units and the settler. Each fills the
+/// Runs the protocol's benchmarks, then the programs that measure compute units and the settler. Each fills the
 /// section of the page between `<!-- begin NAME -->` and `<!-- end NAME -->`; all else on the page is left alone.
 #[derive(Debug, Args)]
 pub struct Bench {
@@ -37,8 +32,9 @@ impl Bench {
         let wanted = |section: &str| self.only.as_deref().is_none_or(|only| only == section);
         if wanted("protocol") {
             let mut bench = process::cargo();
-            process::run(bench.current_dir(&workspace.root).args(["bench", "--package", "radio-payouts-protocol"]))?;
-            put(&page, "protocol", &criterion_table(&workspace.target.join("criterion"))?)?;
+            bench.current_dir(&workspace.root).args(["bench", "--quiet", "--package", "radio-payouts-protocol"]);
+            bench.args(["--features", "parallel", "--bench", "protocol"]);
+            put(&page, "protocol", &process::stdout_of(&mut bench)?)?;
         }
         let program = build_program::ensure_program(&workspace)?;
         for (section, package, example) in MEASURERS {
@@ -73,38 +69,6 @@ fn with_section(text: &str, section: &str, content: &str) -> String {
     match present {
         Some((before, after)) => format!("{before}{block}{after}"),
         None => format!("{}\n\n## {section}\n\n{block}\n", text.trim_end()),
-    }
-}
-
-/// What Criterion measured last, a line a benchmark.
-fn criterion_table(folder: &Path) -> Result<String> {
-    let mut rows = Vec::new();
-    let mut folders: Vec<PathBuf> = vec![folder.to_path_buf()];
-    while let Some(next) = folders.pop() {
-        if next.ends_with("new") {
-            let read = |name: &str| -> Result<Value> { Ok(serde_json::from_slice(&fs::read(next.join(name))?)?) };
-            let (benchmark, estimates) = (read("benchmark.json")?, read("estimates.json")?);
-            let name = benchmark["full_id"].as_str().context("a benchmark without a name")?.to_owned();
-            rows.push((name, estimates["mean"]["point_estimate"].as_f64().context("an estimate without a mean")?));
-            continue;
-        }
-        let entries = fs::read_dir(&next).with_context(|| format!("cannot read {}", next.display()))?;
-        folders.extend(entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()));
-    }
-    rows.sort_by(|a, b| a.0.cmp(&b.0));
-    let mut table = "| benchmark | mean |\n| --- | ---: |\n".to_owned();
-    for (name, nanoseconds) in rows {
-        writeln!(table, "| {name} | {} |", duration(nanoseconds))?;
-    }
-    Ok(table)
-}
-
-fn duration(nanoseconds: f64) -> String {
-    match nanoseconds {
-        n if n < 1e3 => format!("{n:.1} ns"),
-        n if n < 1e6 => format!("{:.2} µs", n / 1e3),
-        n if n < 1e9 => format!("{:.2} ms", n / 1e6),
-        n => format!("{:.2} s", n / 1e9),
     }
 }
 

@@ -15,6 +15,8 @@ use radio_payouts_protocol::tree::{Kind, Node, TreeRoot, share_leaf, verify_proo
 use rayon::prelude::*;
 use rs_merkle::Hasher as _;
 
+mod epoch;
+
 const LEAVES: usize = 1_000_000;
 const DOMAIN: Domain = Domain::from_bytes([7; 32]);
 
@@ -48,6 +50,7 @@ fn main() {
     trees();
     proofs();
     batches();
+    epoch::run();
 }
 
 /// The peer hashes 64 bytes an inner node, we hash 82: sums cost a second compression.
@@ -86,7 +89,7 @@ fn trees() {
 }
 
 fn proofs() {
-    let leaves: Vec<Node> = hash_leaves(&vec![(); 1 << 20], |index, ()| {
+    let leaves: Vec<Node> = hash_leaves(&[(); 1 << 20], |index, ()| {
         share_leaf(&DOMAIN, 42, u32::try_from(index).unwrap(), &[1; 32], &[2; 32], 7)
     });
     let tree = MerkleSumTree::build(Kind::Payouts, &DOMAIN, leaves.clone()).unwrap();
