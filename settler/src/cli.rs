@@ -60,7 +60,7 @@ pub struct Global {
     /// Folder of held batches, sealed epochs and the journal; overrides the configuration.
     #[arg(long, global = true, env = "RADIO_PAYOUTS_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// Cluster: an RPC address, or localnet, devnet, testnet, mainnet-beta, or embedded[:FILE].
+    /// Cluster: an RPC address, or localnet, devnet, testnet, mainnet-beta, embedded or embedded:FILE.
     #[arg(short, long, global = true, env = "RADIO_PAYOUTS_URL", value_name = "URL_OR_MONIKER")]
     pub url: Option<String>,
     /// Keypair that pays and signs as the settler; overrides the configuration.

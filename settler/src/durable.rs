@@ -14,10 +14,10 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_with_mode(path, bytes, 0o644)
 }
 
-/// As [`write`], readable by the owner only: for keys.
+/// As [`write()`], readable by the owner only: for keys.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_secret(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_with_mode(path, bytes, 0o600)
 }
