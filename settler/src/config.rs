@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+use radio_payouts_client::PROGRAM_ID;
+use radio_payouts_protocol::domain::Domain;
 use serde::Serialize;
 use solana_pubkey::Pubkey;
 
@@ -158,13 +160,23 @@ impl Config {
             global.radio_payouts_demo.map(|value| Sourced { value, source: global.source("radio_payouts_demo") });
         let file_demo = || file.radio_payouts_demo.map(|value| Sourced { value, source: Source::File });
 
+        let genesis_hash = file.genesis_hash.as_deref().map(|text| base58_hash("genesis_hash", text)).transpose()?;
+        let domain = file.domain.as_deref().map(hex_hash).transpose()?;
+        if let (Some(genesis_hash), Some(domain)) = (&genesis_hash, &domain)
+            && Domain::derive(genesis_hash, &PROGRAM_ID.to_bytes()).as_bytes() != domain
+        {
+            return Err(Failure::usage(format!(
+                "domain and genesis_hash in {} do not belong together for program {PROGRAM_ID}: the file was made for another program, or changed by hand",
+                global.config.display()
+            )));
+        }
         let fee = file.max_priority_fee.map(|value| Sourced { value, source: Source::File });
         Ok(Self {
             path: global.config.clone(),
             found,
             endpoint,
-            genesis_hash: file.genesis_hash.as_deref().map(|text| base58_hash("genesis_hash", text)).transpose()?,
-            domain: file.domain.as_deref().map(hex_hash).transpose()?,
+            genesis_hash,
+            domain,
             lookup_table: file
                 .lookup_table
                 .as_deref()

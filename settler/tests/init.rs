@@ -33,6 +33,11 @@ fn states(report: &Value) -> Vec<&str> {
     report["steps"].as_array().unwrap().iter().map(|step| step["state"].as_str().unwrap()).collect()
 }
 
+fn refused_after(path: &Path, text: &str, folder: &Path) {
+    std::fs::write(path, text).unwrap();
+    refused(&settler(folder, &["admin", "set-demo", "off"], &[]), 2, "do not belong together");
+}
+
 /// What must be there once `init` has succeeded, however often it was killed before.
 fn check(folder: &Path) {
     let status = json(&settler(folder, &["status", "--output", "json"], &[]));
@@ -69,7 +74,10 @@ fn what_is_not_permitted_sends_nothing() {
     let text = std::fs::read_to_string(&path).unwrap();
     let known = text.lines().find(|line| line.starts_with("genesis_hash = ")).unwrap();
     let devnet = "genesis_hash = \"EtWTRABZaYq6iMfeYKouRu166VU2xqa1wcaWoxPkrZBG\"";
-    std::fs::write(&path, text.replace(known, devnet)).unwrap();
+    refused_after(&path, &text.replace(known, devnet), folder.path());
+    let without_domain: String =
+        text.lines().filter(|line| !line.starts_with("domain")).map(|line| format!("{line}\n")).collect();
+    std::fs::write(&path, without_domain.replace(known, devnet)).unwrap();
     let chain = std::fs::read(folder.path().join("data/embedded.chain")).unwrap();
     refused(&settler(folder.path(), &["admin", "set-demo", "off"], &[]), 4, "made for another cluster");
     refused(&settler(folder.path(), INIT, &[]), 4, "made for another cluster");

@@ -1,5 +1,6 @@
 //! What can go wrong with a chain, told apart by what a caller should do.
 
+use radio_payouts_client::PROGRAM_ID;
 use solana_instruction::error::InstructionError;
 use solana_transaction_error::TransactionError;
 
@@ -53,7 +54,11 @@ impl Refusal {
             _ => (None, None),
         };
         let logged = code.and_then(|code| logs.iter().rev().find_map(|line| anchor_error(line, code)));
-        let (name, message) = match logged {
+        // Logs may be cut off, or not kept by the node.
+        let ours = format!("Program {PROGRAM_ID} failed");
+        let is_ours = logs.is_empty() || logs.iter().any(|line| line.starts_with(&ours));
+        let known = || code.filter(|_| is_ours).and_then(radio_payouts_client::error::describe);
+        let (name, message) = match logged.or_else(known) {
             Some((name, message)) => (Some(name), message),
             None => (None, error.to_string()),
         };
@@ -119,6 +124,14 @@ mod tests {
         let refusal = Refusal::new("post epoch 4", &error, &logs, 2);
         assert_eq!(refusal.to_string(), "post epoch 4: refused: The pool exceeds the rate (PoolOverRate, error 6017)");
         assert_eq!(refusal.instruction, Some(0));
+    }
+
+    #[test]
+    fn without_a_log_the_client_names_it() {
+        let error = TransactionError::InstructionError(0, InstructionError::Custom(6003));
+        assert_eq!(Refusal::new("post", &error, &[], 0).name.as_deref(), Some("Paused"));
+        let other = ["Program 11111111111111111111111111111111 failed: custom program error: 0x1773".to_owned()];
+        assert_eq!(Refusal::new("post", &error, &other, 0).name, None);
     }
 
     #[test]

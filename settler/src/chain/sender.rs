@@ -4,6 +4,8 @@
 //! simulate, set limit and price, sign, write the journal, hand over, wait until final, close the entry. A process that
 //! dies anywhere in between leaves an entry from which [`Sender::send`] or [`Sender::resume`] goes on.
 
+use std::time::{Duration, Instant};
+
 use solana_compute_budget_interface::ComputeBudgetInstruction;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
@@ -27,6 +29,8 @@ const MAX_COMPUTE_UNITS: u32 = 1_400_000;
 const EXPIRY_MARGIN: u64 = 32;
 /// Transactions signed for one send before it is given up as expired.
 const ATTEMPTS: usize = 4;
+/// How long to wait for an end. A cluster that makes blocks brings one within two minutes.
+const PATIENCE: Duration = Duration::from_secs(600);
 /// Looks at a transaction under way between two hand-overs of its bytes.
 const RESEND_EVERY: u32 = 4;
 /// Compute-budget instructions before the caller's.
@@ -172,7 +176,11 @@ impl Sender {
     fn settle(&mut self, entry: &Entry, resumed: bool) -> Result<Settled, ChainError> {
         let signature = entry.signature()?;
         let transaction = entry.transaction()?;
+        let begun = Instant::now();
         for look in 0_u32.. {
+            if begun.elapsed() > PATIENCE {
+                break;
+            }
             // The order matters: only a height read before the status proves that the status will not change.
             let height = self.chain.block_height()?;
             match self.chain.status(&signature)? {
@@ -203,7 +211,10 @@ impl Sender {
                 std::thread::sleep(self.chain.pause());
             }
         }
-        Err(ChainError::Unavailable(format!("{}: gave up waiting", entry.purpose)))
+        Err(ChainError::Unavailable(format!(
+            "{}: sent, but the cluster makes no progress; run the same command again later",
+            entry.purpose
+        )))
     }
 }
 

@@ -62,7 +62,10 @@ impl ConfigFile {
     /// # Errors
     /// If it cannot be written.
     pub fn write(&self, path: &Path) -> Outcome {
-        durable::write(path, document::render(self).as_bytes())
+        // An address with a key in it is for its owner only.
+        let secret = self.url.as_ref().is_some_and(|url| super::secret::without_secrets(url) != *url);
+        let write = if secret { durable::write_secret } else { durable::write };
+        write(path, document::render(self).as_bytes())
             .map_err(|error| Failure::new(crate::outcome::Exit::Failed, format!("{}: {error}", path.display())))
     }
 }

@@ -67,6 +67,29 @@ fn unknown_keys_and_wrong_values_are_refused() {
 }
 
 #[test]
+fn domain_and_genesis_hash_belong_together() {
+    let hash = [5; 32];
+    let genesis = bs58::encode(hash).into_string();
+    let domain = hex::encode(Domain::derive(&hash, &PROGRAM_ID.to_bytes()).as_bytes());
+    let text = format!("genesis_hash = \"{genesis}\"\ndomain = \"{domain}\"");
+    assert_eq!(Config::resolve(&options(&[]), file(&text), None).unwrap().genesis_hash, Some(hash));
+    let text = format!("genesis_hash = \"{genesis}\"\ndomain = \"{}\"", "00".repeat(32));
+    assert!(Config::resolve(&options(&[]), file(&text), None).is_err());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_with_a_key_in_its_address_is_for_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("settler.toml");
+    for (url, mode) in [("devnet", 0o644), ("https://node.example/?key=abcdef", 0o600)] {
+        ConfigFile { url: Some(url.into()), ..ConfigFile::default() }.write(&path).unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, mode, "{url}");
+    }
+}
+
+#[test]
 fn no_secret_is_printed() {
     let config = Config::resolve(&options(&["-u", "https://node.example/?key=abcdef"]), None, None).unwrap();
     assert!(!format!("{config:?}").contains("abcdef"));
