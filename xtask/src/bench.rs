@@ -9,17 +9,22 @@ use crate::{build_program, process, workspace::Workspace};
 
 const PAGE: &str = "docs/benchmarks.md";
 
-/// Programs that print one section of the page as Markdown: its name, the package, the example.
-const MEASURERS: &[(&str, &str, &str)] =
-    &[("compute-units", "radio_payouts", "compute_units"), ("settler", "radio-payouts-settler", "benchmark")];
+/// What prints one section of the page as Markdown tables: its name, and the arguments for Cargo.
+const MEASURERS: &[(&str, &str)] = &[
+    ("protocol", "bench --quiet --package radio-payouts-protocol --features parallel --bench protocol"),
+    (
+        "program",
+        "test --quiet --package radio_payouts --test program -- --nocapture --test-threads 1 compute_units layout",
+    ),
+];
 
 /// Measure, and refresh the tables in docs/benchmarks.md.
 ///
-/// Runs the protocol's benchmarks, then the programs that measure compute units and the settler. Each fills the
+/// Runs the protocol's benchmarks, then the tests that measure the program's compute units and accounts. Each fills the
 /// section of the page between `<!-- begin NAME -->` and `<!-- end NAME -->`; all else on the page is left alone.
 #[derive(Debug, Args)]
 pub struct Bench {
-    /// Measure this section only: protocol, compute-units or settler.
+    /// Measure this section only: protocol or program.
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
 }
@@ -30,25 +35,13 @@ impl Bench {
         let workspace = Workspace::of_this_project()?;
         let page = workspace.root.join(PAGE);
         let wanted = |section: &str| self.only.as_deref().is_none_or(|only| only == section);
-        if wanted("protocol") {
-            let mut bench = process::cargo();
-            bench.current_dir(&workspace.root).args(["bench", "--quiet", "--package", "radio-payouts-protocol"]);
-            bench.args(["--features", "parallel", "--bench", "protocol"]);
-            put(&page, "protocol", &process::stdout_of(&mut bench)?)?;
-        }
         let program = build_program::ensure_program(&workspace)?;
-        for (section, package, example) in MEASURERS {
-            if !wanted(section) {
-                continue;
-            }
-            if !workspace.package(package)?.has_example(example) {
-                eprintln!("xtask: no example `{example}` in {package} yet: section {section} is left as it is");
-                continue;
-            }
+        for (section, arguments) in MEASURERS.iter().filter(|(section, _)| wanted(section)) {
             let mut measurer = process::cargo();
             measurer.current_dir(&workspace.root).env(build_program::PROGRAM_FILE, &program);
-            measurer.args(["run", "--release", "--package", package, "--example", example]);
-            put(&page, section, &process::stdout_of(&mut measurer)?)?;
+            let printed = process::stdout_of(measurer.args(arguments.split(' ')))?;
+            let command = format!("`cargo {arguments}`");
+            put(&page, section, &format!("{command}\n\n{}", tables(&printed)))?;
         }
         println!("{}", page.display());
         Ok(())
@@ -60,6 +53,23 @@ fn put(page: &Path, section: &str, content: &str) -> Result<()> {
     let text = fs::read_to_string(page).unwrap_or_else(|_| "# Benchmarks\n".to_owned());
     fs::create_dir_all(page.parent().unwrap_or(Path::new(".")))?;
     fs::write(page, with_section(&text, section, content)).with_context(|| format!("cannot write {}", page.display()))
+}
+
+/// The tables of a program's output, with a blank line between two of them.
+fn tables(printed: &str) -> String {
+    let mut text = String::new();
+    let mut before = false;
+    for line in printed.lines() {
+        let is_row = line.starts_with('|');
+        if is_row {
+            text.push_str(line);
+            text.push('\n');
+        } else if before {
+            text.push('\n');
+        }
+        before = is_row;
+    }
+    text
 }
 
 fn with_section(text: &str, section: &str, content: &str) -> String {

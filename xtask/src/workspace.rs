@@ -120,9 +120,4 @@ impl Package {
             ),
         }
     }
-
-    /// Whether the package has that example.
-    pub fn has_example(&self, name: &str) -> bool {
-        self.targets.iter().any(|target| target.name == name && target.kind.iter().any(|kind| kind == "example"))
-    }
 }
