@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use radio_payouts_client::PROGRAM_ID;
 use solana_keypair::Keypair;
 use solana_net_utils::SocketAddrSpace;
+use solana_rpc::rpc::JsonRpcConfig;
 use solana_signer::Signer as _;
 use solana_test_validator::{TestValidator, TestValidatorGenesis, UpgradeableProgramInfo};
 
@@ -29,7 +30,14 @@ impl Localnet {
             upgrade_authority: operator.pubkey(),
             program_path: program_path(),
         };
+        // As a public node: what became of a transaction can be asked for.
+        let rpc = JsonRpcConfig {
+            enable_rpc_transaction_history: true,
+            enable_extended_tx_metadata_storage: true,
+            ..JsonRpcConfig::default_for_test()
+        };
         let validator = TestValidatorGenesis::default()
+            .rpc_config(rpc)
             .add_upgradeable_programs_with_path(&[program])
             .start_with_mint_address(operator.pubkey(), SocketAddrSpace::Unspecified)
             .expect("the validator starts");

@@ -10,7 +10,7 @@ use radio_payouts_client::address;
 use radio_payouts_tests::{Localnet, program_path, settler_path};
 use serde_json::Value;
 use solana_client::rpc_client::RpcClient;
-use solana_client::rpc_config::CommitmentConfig;
+use solana_commitment_config::CommitmentConfig;
 use solana_keypair::Keypair;
 
 /// Runs the settler as cron would: a process of its own, nothing from the caller's environment.
