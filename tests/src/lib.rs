@@ -38,6 +38,8 @@ impl Localnet {
         };
         let validator = TestValidatorGenesis::default()
             .rpc_config(rpc)
+            // Slots of 100 ms: finality after four seconds, not thirteen.
+            .ticks_per_slot(16)
             .add_upgradeable_programs_with_path(&[program])
             .start_with_mint_address(operator.pubkey(), SocketAddrSpace::Unspecified)
             .expect("the validator starts");
