@@ -87,7 +87,7 @@ impl Step {
                 process::run(doc.env("RUSTDOCFLAGS", "--deny warnings"))
             }
             Self::Drift => drift::check(all, false),
-            Self::Demo => demo::show(all, &[]),
+            Self::Demo => demo::show(&[]),
             Self::Test => Test::of_everything().run(),
         }
     }

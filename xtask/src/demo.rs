@@ -21,15 +21,15 @@ pub struct Demo {
 impl Demo {
     /// Runs the command.
     pub fn run(&self) -> Result<()> {
-        show(Selection::Daily, &self.arguments)
+        show(&self.arguments)
     }
 }
 
-/// Runs `settler demo`, compiled together with the packages of `selection`.
-pub fn show(selection: Selection, arguments: &[OsString]) -> Result<()> {
+/// Runs `settler demo`. It compiles what `cargo xtask test --all` needs as well, and nothing else.
+pub fn show(arguments: &[OsString]) -> Result<()> {
     let workspace = Workspace::of_this_project()?;
     let program = build_program::ensure_program(&workspace)?;
-    let settler = selection.binary(&workspace, "settler")?;
+    let settler = Selection::All.binary(&workspace, "settler")?;
     let mut demo = process::command(settler);
     process::run(demo.arg("demo").args(arguments).env(build_program::PROGRAM_FILE, program))
 }
