@@ -20,12 +20,15 @@ pub struct Drift {
     /// Write the files instead of complaining.
     #[arg(long)]
     fix: bool,
+    /// Compile with every package, as `test --all` does, so that both share what they compile.
+    #[arg(long)]
+    all: bool,
 }
 
 impl Drift {
     /// Runs the command.
     pub fn run(&self) -> Result<()> {
-        check(Selection::Daily, self.fix)
+        check(Selection::all_if(self.all), self.fix)
     }
 }
 
