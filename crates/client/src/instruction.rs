@@ -3,12 +3,14 @@
 mod binding;
 mod config;
 mod epoch;
+mod governance;
 mod registry;
 
 use anchor_lang::{InstructionData, ToAccountMetas};
 pub use binding::*;
 pub use config::*;
 pub use epoch::*;
+pub use governance::*;
 pub use registry::*;
 use solana_program::instruction::Instruction;
 

@@ -4,9 +4,11 @@
 pub mod binding;
 pub mod config;
 pub mod epoch;
+pub mod governance;
 pub mod registry;
 
 pub use binding::*;
 pub use config::*;
 pub use epoch::*;
+pub use governance::*;
 pub use registry::*;

@@ -82,6 +82,11 @@ pub mod radio_payouts {
         AcceptAuthority::handle(ctx)
     }
 
+    /// Gives the governance PDA the role of authority within 14 days of the offer. Anyone.
+    pub fn accept_authority_for_governance(ctx: Context<AcceptAuthorityForGovernance>) -> Result<()> {
+        AcceptAuthorityForGovernance::handle(ctx)
+    }
+
     /// Pauses registering, posting and finalising for at most 14 days. Signed by pause key or authority.
     pub fn pause(ctx: Context<PauseProgram>) -> Result<()> {
         PauseProgram::handle(ctx)

@@ -9,6 +9,7 @@ mod program {
     mod compute_units;
     mod config;
     mod finality;
+    mod governance_authority;
     mod initialize;
     mod layout;
     mod params;
