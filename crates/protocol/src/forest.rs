@@ -4,6 +4,7 @@
 //! missing it is `empty_k`. With the feature `parallel` levels are hashed on all cores; the result is the same.
 
 use alloc::vec::Vec;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use crate::domain::Domain;
 use crate::tree::{
@@ -28,14 +29,12 @@ impl MerkleSumTree {
     /// `u32::MAX` leaves.
     pub fn build(kind: Kind, domain: &Domain, leaves: Vec<Node>) -> Result<Self, ProofError> {
         let count = u32::try_from(leaves.len()).map_err(|_| ProofError::PositionOutOfRange)?;
-        // No sum of a tree exceeds that of all its leaves.
-        leaves.iter().try_fold(0u64, |sum, leaf| sum.checked_add(leaf.sum)).ok_or(ProofError::SumOverflow)?;
         let mut empty = empty_leaf(kind, domain);
         let mut empties = alloc::vec![empty];
         let mut levels = alloc::vec![if leaves.is_empty() { alloc::vec![empty] } else { leaves }];
         for _ in 0..depth(count) {
             let below = levels.last().map(Vec::as_slice).unwrap_or_default();
-            let level = next_level(kind, below, &empty);
+            let level = next_level(kind, below, &empty)?;
             levels.push(level);
             empty = parent(kind, &empty, &empty)?;
             empties.push(empty);
@@ -71,12 +70,19 @@ impl MerkleSumTree {
     }
 }
 
-/// The parents of a level, `empty` standing in for a missing last sibling.
-fn next_level(kind: Kind, below: &[Node], empty: &Node) -> Vec<Node> {
+/// The parents of a level, `empty` standing in for a missing last sibling. An overflow anywhere refuses all of it.
+fn next_level(kind: Kind, below: &[Node], empty: &Node) -> Result<Vec<Node>, ProofError> {
+    let overflowed = AtomicBool::new(false);
+    let checked = |left: &Node, right: &Node| {
+        if left.sum.checked_add(right.sum).is_none() {
+            overflowed.store(true, Ordering::Relaxed);
+        }
+        parent_within(kind, left, right)
+    };
     let (pairs, rest) = below.as_chunks::<2>();
-    let mut level = each(pairs, |_, [left, right]| parent_within(kind, left, right));
-    level.extend(rest.iter().map(|left| parent_within(kind, left, empty)));
-    level
+    let mut level = each(pairs, |_, [left, right]| checked(left, right));
+    level.extend(rest.iter().map(|left| checked(left, empty)));
+    if overflowed.into_inner() { Err(ProofError::SumOverflow) } else { Ok(level) }
 }
 
 /// Hashes items to leaves, in order, on all cores where the feature `parallel` is on. `leaf` gets an item's position.
