@@ -85,7 +85,10 @@ fn the_operator_replaces_the_key_at_once_and_support_of_the_old_one_is_void() {
     let mut unsigned = replace(operator.pubkey(), new.pubkey());
     unsigned.accounts[2].is_signer = false;
     world.refuse(unsigned, &[&operator], ErrorCode::AccountNotSigner);
+    let before = world.lamports(payer);
     world.accept(replace(operator.pubkey(), new.pubkey()), &[&operator, &new]);
+    let rent = world.lamports(address::settler_address(&new.pubkey()));
+    assert_eq!(world.lamports(payer), before - rent - 15_000, "three signatures");
     assert_eq!(world.config().active_settlers, 2);
 
     // The old statement names the old registry; a new one needs two settlers again, and the old key is not one.

@@ -42,7 +42,9 @@ fn registration_refuses_signers_keys_and_terms() {
     elsewhere.accounts[3].pubkey = address::sfu_address(&NEW);
     world.refuse(elsewhere, &[&authority], ErrorCode::ConstraintSeeds);
 
+    let before = world.lamports(payer);
     world.accept(wrong.clone(), &[&authority]);
+    assert_eq!(world.lamports(payer), before - world.lamports(address::sfu_address(&KEY)) - 10_000);
     // A replay: the system program refuses to create what is there.
     world.refuse(wrong, &[&authority], 0u32);
     world.write(address::config_address(), |config: &mut radio_payouts::state::Config| config.sfu_count = 2_048);
