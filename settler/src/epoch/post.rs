@@ -35,18 +35,27 @@ pub fn check_permitted(chain: &dyn Chain, view: &View, settler_key: &Pubkey, epo
             "the flag radio_payouts_demo is off on chain, and epoch {epoch} is in Demo mode; nothing was sent. The authority can switch it on with set_demo_flag"
         )));
     }
-    let account: Option<Settler> = deployment::read(chain, &address::settler_address(settler_key))?;
-    let Some(settler) = account else {
-        return Err(Failure::not_permitted(format!(
-            "{settler_key} is no registered settler; nothing was sent. Give its key with --keypair, or have the authority register it"
-        )));
-    };
-    if settler.stopped_at.is_some() {
-        return Err(Failure::not_permitted(format!("settler {settler_key} was stopped; nothing was sent")));
-    }
+    let settler = check_settler(chain, settler_key)?;
     let current = view.deployment().calendar()?.epoch_at_unix(view.now);
     if current.is_none_or(|current| settler.valid_from > current) {
         return Err(Failure::temporary(format!("settler {settler_key} is valid from epoch {} on", settler.valid_from)));
+    }
+    Ok(settler)
+}
+
+/// Refuses a key that is not that of a registered settler, or of one that was stopped.
+///
+/// # Errors
+/// Exit 4, saying what to do.
+pub fn check_settler(chain: &dyn Chain, key: &Pubkey) -> Outcome<Settler> {
+    let account: Option<Settler> = deployment::read(chain, &address::settler_address(key))?;
+    let Some(settler) = account else {
+        return Err(Failure::not_permitted(format!(
+            "{key} is no registered settler; nothing was sent. Give its key with --keypair, or have the authority register it"
+        )));
+    };
+    if settler.stopped_at.is_some() {
+        return Err(Failure::not_permitted(format!("settler {key} was stopped; nothing was sent")));
     }
     Ok(settler)
 }
@@ -82,7 +91,7 @@ pub fn post(sender: &mut Sender, key: &Keypair, artefact: &Artefact) -> Outcome<
     }
     let statement = artefact.statement();
     let config = deployment::require_config(sender.chain())?;
-    let settler = require_settler(sender.chain(), &key.pubkey())?;
+    let settler = check_settler(sender.chain(), &key.pubkey())?;
     let attempt = deployment::epoch(sender.chain(), statement.epoch)?.map_or(0, |epoch| epoch.attempt);
     let commitment = artefact.manifest.commitment;
     let supports = |settler: &Settler| {
@@ -135,11 +144,6 @@ fn waiting(chain: &dyn Chain, artefact: &Artefact, config: &Config, landed: Opti
         deployment::read(chain, &address::candidate_address(epoch, &commitment))?;
     let support = candidate.map_or(0, |candidate| candidate.support);
     Ok(Posted::Supported(landed, support, config.times.attestation_threshold))
-}
-
-fn require_settler(chain: &dyn Chain, key: &Pubkey) -> Outcome<Settler> {
-    let account = deployment::read(chain, &address::settler_address(key))?;
-    account.ok_or_else(|| Failure::not_permitted(format!("{key} is no registered settler; nothing was sent")))
 }
 
 /// Takes orphaned epochs off the chain, from the head down, until nothing is orphaned. Returns their numbers.

@@ -85,6 +85,10 @@ pub fn run(
         tracing::info!(purpose = entry.purpose, ?end, "an earlier run's transaction was found");
     }
     crash::point("settle.resumed");
+    if request.epoch.is_none() {
+        // A cron job with the wrong key is to be told before its first epoch is due.
+        post::check_settler(sender.chain(), &key.pubkey())?;
+    }
     if let Some(orphaned) = View::read(sender.chain())?.config.chain.orphaned_from {
         if !request.reopen {
             return Err(Failure::new(

@@ -91,6 +91,10 @@ fn a_flag_that_is_off_and_a_stranger_are_not_permitted() {
     world.as_authority("flag on", instruction::set_demo_flag(authority, true));
     world.run(0, &["settle", "--due"]).expect(0);
     assert!(world.commitment(0).is_some());
+    // Told even though nothing is due.
+    let refused =
+        world.run_with(0, &["settle", "--due"], &[("RADIO_PAYOUTS_KEYPAIR", file.to_str().unwrap())]).expect(4);
+    assert!(refused.stderr.contains("no registered settler"), "{refused:?}");
 }
 
 #[test]
