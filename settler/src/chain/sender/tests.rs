@@ -53,6 +53,24 @@ fn sender(chain: impl Chain + 'static, folder: &Path) -> Sender {
     Sender::new(Box::new(chain), Journal::new(&folder.join("journal")), ANYONE, 1_000)
 }
 
+/// The largest post there is: twelve trees, a later version of the parameters, support moved from another candidate.
+#[test]
+fn a_post_of_twelve_trees_fits_a_transaction() {
+    use radio_payouts_client::PostRootArgs;
+    use radio_payouts_client::state::{EpochStatement, Support, TreeRoot};
+    const MAX_TRANSACTION_BYTES: usize = 1_232;
+    let payer = Keypair::new();
+    let tree = TreeRoot { root: [9; 32], sum: 1, count: 1 << 20 };
+    let statement = EpochStatement { params_version: 1, payouts: vec![tree; 12], ..EpochStatement::default() };
+    let args = PostRootArgs { epoch: 41, commitment: [1; 32], statement };
+    let previous = Some(Support { epoch: 41, attempt: 0, commitment: [2; 32] });
+    let instruction = radio_payouts_client::instruction::post_root(payer.pubkey(), args, 2, previous);
+    let outgoing = Outgoing { instructions: vec![instruction], ..payment(&payer) };
+    let transaction = compile(&outgoing, MAX_COMPUTE_UNITS, u64::MAX, solana_hash::Hash::default()).unwrap();
+    let bytes = wincode::serialize(&transaction).unwrap();
+    assert!(bytes.len() <= MAX_TRANSACTION_BYTES, "{} bytes", bytes.len());
+}
+
 /// What a bad network does to one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {
