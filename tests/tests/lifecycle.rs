@@ -63,9 +63,9 @@ fn receipts_become_roots_on_a_real_validator() {
     // Two epochs of 300 s have ended, with a margin for a validator whose clock is slow.
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let genesis = (now - 800).to_string();
-    let times = ["--epoch-seconds", "300", "--grace-seconds", "0", "--genesis-unix", &genesis];
+    let calendar = ["--epoch-seconds", "300", "--grace-seconds", "0", "--genesis-unix", &genesis];
     let place = ["init", "--url", &url, "--keypair", "operator.json", "--radio-payouts-demo"];
-    json(folder, &[&place[..], &times[..]].concat());
+    json(folder, &[&place[..], &calendar[..], &["--challenge-seconds", "1"]].concat());
 
     let made = ["generate", "--out", "made", "--first-epoch", "0", "--epochs", "2", "--sfus", "2"];
     let size = ["--contributors", "12", "--tracks", "3", "--batches", "8", "--receipts", "6"];
@@ -116,4 +116,36 @@ fn receipts_become_roots_on_a_real_validator() {
     fs::write(&csv, bytes).unwrap();
     let talk = refused(&other, &["verify", directory, "--url", &url], 3);
     assert!(talk.contains("payouts.csv"), "{talk}");
+
+    // Final in order; withdrawn by the authority, both epochs leave the chain and are posted again.
+    let talk = refused(folder, &["admin", "finalize", "1"], 1);
+    assert!(talk.contains("ParentNotFinal"), "{talk}");
+    json(folder, &["admin", "finalize", "0"]);
+    json(folder, &["admin", "finalize", "1"]);
+    assert_eq!(epochs(folder), [(0, "Final".to_owned(), 0), (1, "Final".to_owned(), 0)]);
+    json(folder, &["admin", "reject", "0"]);
+    let talk = refused(folder, &["verify", "0"], 1);
+    assert!(talk.contains("epoch 0"), "{talk}");
+    let again = json(folder, &["settle", "--due", "--reopen"]);
+    assert_eq!(again["reopened"], serde_json::json!([1, 0]), "{again}");
+    assert_eq!(epochs(folder), [(0, "Posted".to_owned(), 1), (1, "Posted".to_owned(), 1)]);
+    for epoch in ["0", "1"] {
+        json(folder, &["verify", epoch]);
+    }
+}
+
+/// Number, state and attempt of every epoch that the chain knows.
+fn epochs(folder: &Path) -> Vec<(u64, String, u64)> {
+    let status = json(folder, &["status"]);
+    let mut epochs: Vec<_> = status["epochs"]
+        .as_array()
+        .unwrap_or_else(|| panic!("{status}"))
+        .iter()
+        .map(|epoch| {
+            let number = epoch["epoch"].as_str().unwrap().parse().unwrap();
+            (number, epoch["state"].as_str().unwrap().to_owned(), epoch["attempt"].as_u64().unwrap())
+        })
+        .collect();
+    epochs.sort_unstable();
+    epochs
 }
