@@ -12,19 +12,17 @@ const PAGE: &str = "docs/benchmarks.md";
 /// What prints one section of the page as Markdown tables: its name, and the arguments for Cargo.
 const MEASURERS: &[(&str, &str)] = &[
     ("protocol", "bench --quiet --package radio-payouts-protocol --features parallel --bench protocol"),
-    (
-        "program",
-        "test --quiet --package radio_payouts --test program -- --nocapture --test-threads 1 compute_units layout",
-    ),
+    ("program", "test --quiet --workspace --test program -- --nocapture --test-threads 1 compute_units layout"),
+    ("settler", "bench --quiet --package radio-payouts-settler --bench settler"),
 ];
 
 /// Measure, and refresh the tables in docs/benchmarks.md.
 ///
-/// Runs the protocol's benchmarks, then the tests that measure the program's compute units and accounts. Each fills the
-/// section of the page between `<!-- begin NAME -->` and `<!-- end NAME -->`; all else on the page is left alone.
+/// Runs the protocol's benchmarks, the tests that measure the program's compute units and accounts, then the settler over
+/// an epoch of ten million receipts (15 minutes more for its release build, 8 GB of disk). Each fills the section of the page between `<!-- begin NAME -->` and `<!-- end NAME -->`; all else on the page is left alone.
 #[derive(Debug, Args)]
 pub struct Bench {
-    /// Measure this section only: protocol or program.
+    /// Measure this section only: protocol, program or settler.
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
 }
@@ -43,6 +41,8 @@ impl Bench {
             let command = format!("`cargo {arguments}`");
             put(&page, section, &format!("{command}\n\n{}", tables(&printed)))?;
         }
+        let bytes = fs::metadata(&program)?.len();
+        put(&page, "bytecode", &format!("The program's `.so` has {bytes} bytes."))?;
         println!("{}", page.display());
         Ok(())
     }
