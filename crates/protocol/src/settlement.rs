@@ -285,6 +285,3 @@ fn plant(
     });
     Ok((indices, Forest::build(domain, &leaves)?))
 }
-
-#[cfg(test)]
-mod tests;

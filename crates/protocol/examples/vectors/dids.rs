@@ -26,13 +26,13 @@ pub fn vectors() -> Value {
     ];
     let valid: Vec<Value> = dids
         .iter()
-        .filter_map(|text| {
-            let did = Did::parse(text).ok()?;
-            Some(json!({
+        .map(|text| {
+            let did = Did::parse(text).unwrap();
+            json!({
                 "did": text,
                 "didHash": hex::encode(did.hash()),
                 "payee": did.payee(&reference).map(hex::encode),
-            }))
+            })
         })
         .collect();
     json!({

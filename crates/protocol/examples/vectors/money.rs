@@ -46,7 +46,7 @@ pub fn weights() -> Value {
                     },
                     "history": record,
                     "time": factors.time, "quality": factors.quality, "roleBps": factors.role,
-                    "weight": cell_weight(cell.bytes, &factors).map(|weight| weight.to_string()),
+                    "weight": cell_weight(cell.bytes, &factors).unwrap().to_string(),
                 }));
             }
         }
@@ -70,14 +70,14 @@ pub fn allocations() -> Value {
     ];
     let cases: Vec<Value> = cases
         .into_iter()
-        .filter_map(|(params, effective, paid_bytes)| {
+        .map(|(params, effective, paid_bytes)| {
             let total = effective.iter().sum();
-            let allocation = split(&params, &Weights { effective: effective.clone(), paid_bytes, total }).ok()?;
+            let allocation = split(&params, &Weights { effective: effective.clone(), paid_bytes, total }).unwrap();
             let literal: Vec<Value> = effective
                 .iter()
                 .map(|effective| json!(literal_formula(params.rate, *effective, paid_bytes).map(|amount| amount.to_string())))
                 .collect();
-            Some(json!({
+            json!({
                 "params": params,
                 "effective": effective.iter().map(u64::to_string).collect::<Vec<_>>(),
                 "paidBytes": paid_bytes.to_string(),
@@ -87,7 +87,7 @@ pub fn allocations() -> Value {
                 "noLeaf": allocation.shares.iter().map(|share| share.no_leaf.map(|reason| reason.as_str())).collect::<Vec<_>>(),
                 "unallocated": allocation.unallocated.to_string(),
                 "literal": literal,
-            }))
+            })
         })
         .collect();
     json!({ "cases": cases })

@@ -1,13 +1,19 @@
-use super::*;
-use crate::batch::{Contribution, Descriptor, Metadata, Receipt, Rights, Role};
-use crate::did::did_of_key;
-use crate::registry::NEVER;
-use crate::tree::share_leaf;
-use alloc::format;
-use alloc::string::String;
-use alloc::vec;
+//! Whole epochs by the pure path: verdicts, money and sums, and independence of order (sections 4.4 to 8).
+
 use ed25519_dalek::SigningKey;
 use proptest::prelude::*;
+use radio_payouts_protocol::batch::{Batch, BatchHeader, Contribution, Descriptor, Metadata, Receipt, Rights, Role};
+use radio_payouts_protocol::calendar::Calendar;
+use radio_payouts_protocol::did::did_of_key;
+use radio_payouts_protocol::domain::Domain;
+use radio_payouts_protocol::hash::sha256;
+use radio_payouts_protocol::params::{Mode, Params};
+use radio_payouts_protocol::registry::{NEVER, Sfu};
+use radio_payouts_protocol::settlement::{Parent, Setting, Settlement, settle};
+use radio_payouts_protocol::tree::{Kind, share_leaf, verify_proof};
+
+#[path = "../examples/vectors/chain.rs"]
+mod chain;
 
 const GENESIS: i64 = 1_000_000;
 const GENESIS_MS: u64 = 1_000_000_000;
@@ -36,64 +42,35 @@ fn sfu(number: u8) -> Sfu {
     }
 }
 
-/// A chain of batches of SFU `number`, one per 10 s; each receipt is (track, contributor, role, bytes).
+/// A chain of batches of SFU `number`; each receipt is (track, contributor, role, bytes).
 fn chain(number: u8, receipts: &[Vec<(u8, u8, u8, u64)>]) -> Vec<Batch> {
-    let mut prev = ZERO_HASH;
-    (1u64..)
-        .zip(receipts)
-        .map(|(seq, receipts)| {
-            let mut tracks: Vec<String> = receipts.iter().map(|(track, ..)| format!("t{track}")).collect();
-            tracks.sort();
-            tracks.dedup();
-            let metadata = Metadata { title: Some("t".into()), ..Metadata::default() };
-            let batch = Batch {
-                from: GENESIS_MS + (seq - 1) * 10_000,
-                prev,
-                receipts: receipts
-                    .iter()
-                    .zip(0u64..)
-                    .map(|((track, contributor, role, bytes), room)| Receipt {
-                        acks: None,
-                        contributors: vec![Contribution {
-                            bytes_out: *bytes,
-                            did: did(*contributor),
-                            role: Some(Role::ALL[usize::from(*role)]),
-                        }],
-                        recipients: 50,
-                        room_id: format!("r{room}"),
-                        timestamp: GENESIS_MS + (seq - 1) * 10_000 + 1 + room,
-                        track_id: format!("t{track}"),
-                    })
-                    .collect(),
-                seq,
-                sfu: did_of_key(&sfu_key(number)),
-                to: GENESIS_MS + seq * 10_000,
-                tracks: tracks
-                    .into_iter()
-                    .map(|track_id| Descriptor {
-                        metadata: Some(metadata.clone()),
-                        rights: Rights::Original,
-                        track_id,
-                        uploader: did(1),
-                    })
-                    .collect(),
-                v: 1,
-            };
-            prev = batch.hash();
-            batch
-        })
-        .collect()
-}
-
-fn header(batch: &Batch) -> BatchHeader {
-    BatchHeader {
-        sfu_key: batch.check().unwrap(),
-        seq: batch.seq,
-        hash: batch.hash(),
-        prev: batch.prev,
-        from_ms: batch.from,
-        to_ms: batch.to,
-    }
+    let metadata = Metadata { title: Some("t".into()), ..Metadata::default() };
+    let mut windows = receipts.iter();
+    chain::chain(&sfu_key(number), GENESIS_MS, receipts.len(), |_, to| {
+        let receipts = windows.next().unwrap();
+        let mut tracks: Vec<String> = receipts.iter().map(|(track, ..)| format!("t{track}")).collect();
+        tracks.sort();
+        tracks.dedup();
+        let one = |(room, (track, contributor, role, bytes)): (u64, &(u8, u8, u8, u64))| Receipt {
+            acks: None,
+            contributors: vec![Contribution {
+                bytes_out: *bytes,
+                did: did(*contributor),
+                role: Some(Role::ALL[usize::from(*role)]),
+            }],
+            recipients: 50,
+            room_id: format!("r{room}"),
+            timestamp: to - chain::WINDOW_MS + 1 + room,
+            track_id: format!("t{track}"),
+        };
+        let described = |track_id| Descriptor {
+            metadata: Some(metadata.clone()),
+            rights: Rights::Original,
+            track_id,
+            uploader: did(1),
+        };
+        ((0u64..).zip(receipts).map(one).collect(), tracks.into_iter().map(described).collect())
+    })
 }
 
 fn settle_epoch(epoch: u64, parent: Option<&Parent>, sfus: &[Sfu], params: &Params, batches: &[Batch]) -> Settlement {
@@ -109,7 +86,7 @@ fn settle_epoch(epoch: u64, parent: Option<&Parent>, sfus: &[Sfu], params: &Para
         registry_version: 1,
         sfus,
     };
-    let headers: Vec<BatchHeader> = batches.iter().map(header).collect();
+    let headers: Vec<BatchHeader> = batches.iter().map(chain::header).collect();
     settle(&setting, &headers, |wanted| batches.iter().find(|batch| batch.hash() == wanted.hash).cloned().ok_or(()))
         .unwrap()
 }
@@ -136,10 +113,7 @@ fn bytes_become_bloom_at_the_base_rate() {
     let proof = settlement.forest.proof(0).unwrap();
     let leaf =
         share_leaf(&DOMAIN, 0, 0, &settlement.cells.contributors[0].did_hash, &settlement.payees[0], 1_000_000_000);
-    assert_eq!(
-        crate::tree::verify_proof(Kind::Payouts, leaf, 0, proof.into_iter(), &settlement.statement.payouts[0]),
-        Ok(())
-    );
+    assert_eq!(verify_proof(Kind::Payouts, leaf, 0, proof.into_iter(), &settlement.statement.payouts[0]), Ok(()));
 }
 
 #[test]
@@ -148,14 +122,14 @@ fn capacity_cuts_in_order_and_stays_cut() {
     let receipts = vec![(1, 1, 0, 100), (1, 2, 0, 100), (1, 4, 0, 10)];
     let settlement = settle_epoch(0, None, &[small], &params(), &chain(1, &[receipts]));
     let verdicts = &settlement.batches[0].receipts.verdicts;
-    let over = Some(crate::batch::ReceiptVerdict::SfuOverCapacity);
+    let over = Some(radio_payouts_protocol::batch::ReceiptVerdict::SfuOverCapacity);
     assert_eq!(verdicts, &[None, over, over]);
     assert_eq!(settlement.statement.batches.sum, 100);
 }
 
 #[test]
 fn each_receipt_verdict_is_given_in_its_order() {
-    use crate::batch::ReceiptVerdict as V;
+    use radio_payouts_protocol::batch::ReceiptVerdict as V;
     let mut batch = chain(1, &[vec![(1, 1, 0, 100); 7]]).remove(0);
     batch.receipts[0].contributors[0].did = "nobody".into();
     batch.receipts[1].timestamp = batch.to + 1;
@@ -212,7 +186,7 @@ proptest! {
         let registry: Vec<Sfu> = (1u8..).zip(&sfus).map(|(number, _)| sfu(number)).collect();
         let settlement = settle_epoch(0, None, &registry, &params(), &batches);
         // A shuffle by hash, another registry order, everything offered twice.
-        batches.sort_by_key(|batch| crate::hash::sha256(&[&batch.hash(), &seed.to_le_bytes()]));
+        batches.sort_by_key(|batch| sha256(&[&batch.hash(), &seed.to_le_bytes()]));
         let again = batches.clone();
         batches.extend(again);
         let mut reversed = registry.clone();
