@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::Context;
 use crate::keyfile;
-use crate::outcome::{Failure, Outcome};
+use crate::outcome::{Exit, Failure, Outcome};
 use crate::output::{Format, note};
 use crate::receipt::sign::{SignError, Signed, Signer};
 use crate::receipt::source::{Content, Input, Kind, Refusals, no_value};
@@ -33,6 +33,9 @@ bound, and only with --bare and the flag --radio-payouts-demo (exit code 4 other
 The state file keeps number and hash of the last batch, written before a batch is given out, so that no two batches are
 ever signed under one number. Lose it and the SFU's chain cannot go on: register a new key then. After a crash,
 --repeat-last gives the last batch once more; to send a batch twice is harmless.
+
+Refused receipts are named on stderr and counted; the others are signed. Exit code 1 if something was refused and no batch
+came of the rest, as when the same receipts are given twice.
 
 The domain is that of the configuration, or given: a signature made for one deployment is worthless in another, so
 without a known domain nothing is signed.")]
@@ -83,7 +86,7 @@ struct Summary {
 /// Signs receipts.
 ///
 /// # Errors
-/// If key, state, domain or input are not in order, or bare receipts are not permitted.
+/// If key, state, domain or input are not in order, bare receipts are not permitted, or everything was refused.
 pub fn run(args: &Args, context: &Context) -> Outcome {
     if args.bare {
         context.config()?.require_demo_flag()?;
@@ -98,7 +101,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         None => Box::new(std::io::stdout()),
     };
     let mut writer = BufWriter::new(inner);
-    if let Some(last) = signer.last().filter(|_| args.repeat_last) {
+    let repeated = signer.last().filter(|_| args.repeat_last);
+    let repeats = repeated.is_some();
+    if let Some(last) = repeated {
         writeln!(writer, "{last}")?;
     }
     let mut refusals = Refusals::default();
@@ -124,7 +129,11 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     summary.next_seq = signer.next_seq().to_string();
     summary.refused = refusals.count;
     summary.refused_first = refusals.first;
-    report(args, context, &summary)
+    report(args, context, &summary)?;
+    if summary.refused > 0 && summary.batches == 0 && !repeats {
+        return Err(Failure::new(Exit::Failed, format!("nothing was signed: {} values were refused", summary.refused)));
+    }
+    Ok(())
 }
 
 /// Takes one value; a refusal is an inner error, what must stop all signing an outer one.
