@@ -9,5 +9,6 @@ mod generated;
 mod ingest;
 mod revocation;
 mod settlers;
+mod vectors;
 mod verification;
 mod world;
