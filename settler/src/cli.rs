@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::config::Source;
-use crate::outcome::Outcome;
+use crate::outcome::{Failure, Outcome};
 use crate::output::{Format, Output};
 
 pub mod act;
@@ -33,6 +33,7 @@ pub mod rejects;
 pub mod settings;
 pub mod settle;
 pub mod sign;
+pub mod simulate;
 pub mod status;
 pub mod store;
 pub mod verify;
@@ -135,6 +136,8 @@ pub enum Command {
     Explain(explain::Args),
     /// Estimate the running epoch.
     Estimate(estimate::Args),
+    /// Replay sealed epochs under proposed parameters: who would gain, who would lose.
+    Simulate(simulate::Args),
     /// Write payouts as CSV or JSON lines.
     Export(export::Args),
     /// Look after the store of held batches.
@@ -155,6 +158,9 @@ pub fn run() -> Outcome {
     let mut cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     cli.global.note_sources(&matches);
     crate::output::start_logging(cli.global.verbose);
+    if cli.global.output == Format::Csv && !matches!(cli.command, Command::Simulate(_)) {
+        return Err(Failure::usage("this command prints a table or JSON: give --output table or --output json"));
+    }
     let context = Context::new(cli.global.clone(), Output::new(cli.global.output));
     match cli.command {
         Command::Init(args) => init::run(&args, &context),
@@ -176,6 +182,7 @@ pub fn run() -> Outcome {
         Command::Prove(args) => prove::run(&args, &context),
         Command::Explain(args) => explain::run(&args, &context),
         Command::Estimate(args) => estimate::run(&args, &context),
+        Command::Simulate(args) => simulate::run(&args, &context),
         Command::Export(args) => export::run(&args, &context),
         Command::Store(args) => store::run(&args, &context),
         Command::Completions(args) => completions::run(&args, &context),

@@ -17,6 +17,8 @@ pub enum Format {
     Table,
     /// One JSON document; `u64` amounts are decimal strings.
     Json,
+    /// Comma-separated, for spreadsheets; only `simulate` prints it.
+    Csv,
 }
 
 /// Prints results in the chosen format.
@@ -45,7 +47,8 @@ impl Output {
     pub fn emit<T: Serialize>(&self, document: &T, human: impl FnOnce(&T) -> String) -> Outcome {
         let text = match self.format {
             Format::Json => serde_json::to_string_pretty(document)?,
-            Format::Table => human(document),
+            // A command that has no CSV is not run with it.
+            Format::Table | Format::Csv => human(document),
         };
         self.raw(format!("{}\n", text.trim_end_matches('\n')).as_bytes())
     }

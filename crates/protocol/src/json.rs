@@ -13,15 +13,21 @@ pub trait Number: Sized {
     fn from_json(json: Self::Json) -> Option<Self>;
 }
 
-impl Number for u64 {
-    type Json = String;
-    fn to_json(&self) -> String {
-        self.to_string()
-    }
-    fn from_json(json: String) -> Option<Self> {
-        json.parse().ok().filter(|number: &Self| number.to_string() == json)
-    }
+macro_rules! decimal {
+    ($($kind:ty),*) => {$(
+        impl Number for $kind {
+            type Json = String;
+            fn to_json(&self) -> String {
+                self.to_string()
+            }
+            fn from_json(json: String) -> Option<Self> {
+                json.parse().ok().filter(|number: &Self| number.to_string() == json)
+            }
+        }
+    )*};
 }
+// Sums and differences of amounts are wider than an amount, and signed.
+decimal!(u64, i128);
 
 macro_rules! plain {
     ($($kind:ty),*) => {$(

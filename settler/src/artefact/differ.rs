@@ -115,7 +115,7 @@ fn json_at(path: String, theirs: &Value, ours: &Value) -> Option<String> {
 
 /// An element of a list by what it is about, if it says so.
 fn name_of(element: &Value, index: usize) -> String {
-    ["sfu", "key"]
+    ["sfu", "key", "did", "epoch"]
         .iter()
         .find_map(|name| element.get(name).and_then(Value::as_str))
         .map_or_else(|| index.to_string(), ToOwned::to_owned)

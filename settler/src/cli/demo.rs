@@ -126,7 +126,7 @@ fn tell(folder: &Path, context: &Context) -> Outcome<Story> {
     }
     let speak = |text: String| match context.output.format() {
         crate::output::Format::Table => context.output.raw(text.as_bytes()),
-        crate::output::Format::Json => Ok(()),
+        _ => Ok(()),
     };
     let captured = capture::Capture::read()?;
     let genesis_unix = captured.genesis_unix();

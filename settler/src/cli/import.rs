@@ -172,7 +172,7 @@ fn finish<T: Serialize>(files: &Files, context: &Context, summary: &T, text: fn(
     } else {
         match context.output.format() {
             crate::output::Format::Json => note(serde_json::to_string_pretty(summary)?),
-            crate::output::Format::Table => note(text(summary)),
+            _ => note(text(summary)),
         }
         Ok(())
     }

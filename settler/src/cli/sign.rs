@@ -198,7 +198,7 @@ fn report(args: &Args, context: &Context, summary: &Summary) -> Outcome {
     }
     match context.output.format() {
         Format::Json => note(serde_json::to_string_pretty(summary)?),
-        Format::Table => note(text(summary)),
+        Format::Table | Format::Csv => note(text(summary)),
     }
     Ok(())
 }

@@ -58,6 +58,7 @@ fn every_answer_and_verdict_is_the_one_foretold() {
         assert_eq!(artefact.manifest.totals.bytes.to_string(), expected["accepted_bytes"], "epoch {epoch}");
         world.run(0, &["verify", &epoch.to_string()]).expect(0);
     }
+    assert_eq!(crate::simulate::reproduced(&world), 2);
 }
 
 /// Verdicts of batches and of receipts of accepted batches, counted.

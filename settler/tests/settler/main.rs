@@ -9,6 +9,7 @@ mod generated;
 mod ingest;
 mod revocation;
 mod settlers;
+mod simulate;
 mod vectors;
 mod verification;
 mod world;

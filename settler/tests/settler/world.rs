@@ -64,8 +64,13 @@ pub struct World {
 }
 
 impl World {
-    /// A world with one SFU.
+    /// A world with two SFUs.
     pub fn new(settlers: usize, threshold: u8) -> Self {
+        Self::with_params(settlers, threshold, ParamsDelta::default())
+    }
+
+    /// A world whose first version of the parameters differs from the demo's.
+    pub fn with_params(settlers: usize, threshold: u8, params: ParamsDelta) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let chain = folder.path().join("chain");
         let settlers: Vec<Settler> = (0..settlers)
@@ -85,7 +90,7 @@ impl World {
             grace_seconds: u32::try_from(GRACE).unwrap(),
             challenge_seconds: 60,
             threshold,
-            params: ParamsDelta::default(),
+            params,
             sfus: &[(keys[0].verifying_key().to_bytes(), 1 << 40), (keys[1].verifying_key().to_bytes(), 1 << 40)],
             settlers: &settlers.iter().map(|settler| settler.key.pubkey()).collect::<Vec<_>>(),
         };
