@@ -19,6 +19,7 @@ use self::solana_tools::SolanaTools;
 
 mod elf;
 pub mod idl;
+mod of_others;
 mod own_toolchain;
 pub mod solana_tools;
 
@@ -33,6 +34,9 @@ pub const PROGRAM_FILE: &str = "RADIO_PAYOUTS_PROGRAM";
 /// Writes `deploy/radio_payouts.so` and `idl/radio_payouts.json` into Cargo's target folder and prints the paths, one a line,
 /// to stdout. Does nothing when neither sources nor toolchain changed since.
 ///
+/// With `--all` also the programs of others that the tests run (`tests/programs`): SPL Governance, the program behind Realms.
+/// They are built once, below `~/.cache/radio-payouts`.
+///
 /// `cargo build-sbf` is used where the Solana tools are installed with their platform tools; elsewhere the project's own
 /// toolchain, which is set up first if need be (see `cargo xtask setup --help`).
 #[derive(Debug, Args)]
@@ -43,6 +47,9 @@ pub struct BuildProgram {
     /// A Cargo.toml of another workspace to look for the package in; its program goes to this project's target folder.
     #[arg(long, value_name = "FILE")]
     manifest_path: Option<PathBuf>,
+    /// Also the programs of others that the tests run.
+    #[arg(long, conflicts_with_all = ["package", "manifest_path"])]
+    all: bool,
     /// Which toolchain to use.
     #[arg(long, value_enum, default_value_t)]
     toolchain: Toolchain,
@@ -78,6 +85,11 @@ impl BuildProgram {
         }
         let program = build(&workspace, &self.package, self.toolchain, self.force)?;
         println!("{}", program.display());
+        if self.all {
+            for (_, program) in of_others::ensure(&workspace, self.toolchain, self.force)? {
+                println!("{}", program.display());
+            }
+        }
         if !self.no_idl {
             let idl = idl::build(&workspace, &self.package, self.force)?;
             println!("{}", idl.display());
@@ -95,6 +107,13 @@ impl BuildProgram {
 /// The project's own program, built if it has to be: the path of its `.so`.
 pub fn ensure_program(workspace: &Workspace) -> Result<PathBuf> {
     build(workspace, PROGRAM, Toolchain::Auto, false)
+}
+
+/// Every program that the tests run, built if it has to be: environment variables that name the files.
+pub fn ensure_programs(workspace: &Workspace) -> Result<Vec<(&'static str, PathBuf)>> {
+    let mut programs = vec![(PROGRAM_FILE, ensure_program(workspace)?)];
+    programs.extend(of_others::ensure(workspace, Toolchain::Auto, false)?);
+    Ok(programs)
 }
 
 /// A compiler that is ready for use.

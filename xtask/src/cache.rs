@@ -52,6 +52,11 @@ impl Cache {
         self.root.join("sbf-target")
     }
 
+    /// Programs of others, built for the tests.
+    pub fn programs(&self) -> PathBuf {
+        self.root.join("programs")
+    }
+
     /// Waits until no other xtask sets up or builds a program; the lock ends when the file is dropped.
     pub fn lock(&self) -> Result<File> {
         let path = self.root.join("xtask.lock");

@@ -22,7 +22,7 @@ enum Step {
     Format,
     /// Licences, sources and bans of dependencies, where `cargo deny` is installed.
     Deny,
-    /// What is missing on this machine, and the program.
+    /// What is missing on this machine, and the programs.
     Setup,
     /// Clippy without a warning.
     Clippy,
@@ -76,7 +76,7 @@ impl Step {
             }
             Self::Setup => {
                 setup::ensure_validator_packages()?;
-                build_program::ensure_program(workspace).map(drop)
+                build_program::ensure_programs(workspace).map(drop)
             }
             Self::Clippy => {
                 let mut clippy = all.cargo(workspace, &["clippy", "--all-targets"]);

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::{build_program, process, selection::Selection, setup, workspace::Workspace};
 
-/// Run the tests. Builds the program first if it has changed.
+/// Run the tests. Builds the program first if it has changed, and once the programs of others that the tests run.
 ///
 /// Without an option it runs the tests of daily work: protocol, program (in LiteSVM), client, settler. With `--all` it also
 /// runs the stories on a real validator in the test process, whose first compilation takes about twenty minutes.
@@ -36,18 +36,18 @@ impl Test {
         if self.all {
             setup::ensure_validator_packages()?;
         }
-        let program = build_program::ensure_program(&workspace)?;
+        let programs = build_program::ensure_programs(&workspace)?;
         let selection = Selection::all_if(self.all);
         let has_nextest = process::answer_of(process::cargo().args(["nextest", "--version"])).is_some();
         if self.arguments.is_empty() {
             let mut documentation = selection.cargo(&workspace, &["test", "--quiet", "--doc"]);
-            process::run(documentation.env(build_program::PROGRAM_FILE, &program))?;
+            process::run(documentation.envs(programs.iter().cloned()))?;
         }
         let mut tests = if has_nextest {
             selection.cargo(&workspace, &["nextest", "run"])
         } else {
             selection.cargo(&workspace, &["test", "--lib", "--bins", "--tests", "--examples"])
         };
-        process::run(tests.args(&self.arguments).env(build_program::PROGRAM_FILE, program))
+        process::run(tests.args(&self.arguments).envs(programs))
     }
 }
