@@ -10,6 +10,7 @@ use crate::outcome::{Failure, Outcome};
 use crate::output::{Format, Output};
 
 pub mod act;
+pub mod actor;
 pub mod admin;
 pub mod amount;
 pub mod completions;
@@ -23,6 +24,7 @@ pub mod generate;
 pub mod import;
 pub mod ingest;
 pub mod init;
+pub mod instruction_only;
 pub mod key_argument;
 pub mod keygen;
 pub mod params;

@@ -8,6 +8,7 @@
 //! | [`event`] | events out of a transaction's logs |
 //! | [`return_data`] | what `verify_share` and `verify_batch` return |
 //! | [`error`] | a custom error code's name and message |
+//! | [`realms`] | an instruction as a Realms proposal holds it |
 //!
 //! Types of accounts, arguments and events are the program's own, re-exported here.
 
@@ -16,6 +17,7 @@ pub mod address;
 pub mod error;
 pub mod event;
 pub mod instruction;
+pub mod realms;
 pub mod return_data;
 
 pub use radio_payouts::error::PayoutsError;

@@ -10,8 +10,8 @@ use solana_pubkey::Pubkey;
 use solana_signer::Signer as _;
 
 use super::Context;
-use super::act::act;
-use super::key_argument::{parameter, solana_address};
+use super::actor::{Actor, Elsewhere};
+use super::key_argument::{authority_address, parameter, solana_address};
 use crate::chain::deployment;
 use crate::chain::embedded::Embedded;
 use crate::config::Endpoint;
@@ -20,10 +20,16 @@ use crate::output::note;
 
 /// Arguments of `admin`.
 #[derive(clap::Args, Debug)]
+#[command(after_long_help = "\
+If the authority is a Realms DAO or a Squads vault, add --instruction-only: nothing is sent, and what is printed goes into a
+proposal there. The operator's guide has the steps.")]
 pub struct Args {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+    /// For an authority that is no key at hand.
+    #[command(flatten)]
+    pub elsewhere: Elsewhere,
 }
 
 /// What to do with the deployment.
@@ -64,8 +70,8 @@ pub enum Command {
     },
     /// Offer the role of authority; without an address, withdraw the offer (signed by the authority).
     OfferAuthority {
-        /// Who may accept it within 14 days.
-        #[arg(value_parser = solana_address)]
+        /// Who may accept it within 14 days: an address, or `governance` for the built-in one.
+        #[arg(value_parser = authority_address)]
         address: Option<Pubkey>,
     },
     /// Take the role of authority (signed by --keypair, to which it was offered).
@@ -196,25 +202,31 @@ impl SetTimes {
 /// # Errors
 /// As [`crate::chain::Sender::send`].
 pub fn run(args: &Args, context: &Context) -> Outcome {
+    let elsewhere = &args.elsewhere;
     match &args.command {
-        Command::SetClock { unix } => set_clock(context, *unix),
-        Command::AcceptAuthority
-        | Command::ProposeBinding { .. }
-        | Command::AcceptBinding { .. }
-        | Command::Finalize { .. }
-        | Command::RevokeOrphan => as_settler(&args.command, context),
-        command => as_authority(command, context),
+        Command::SetClock { unix } => set_clock(context, elsewhere, *unix),
+        Command::AcceptAuthority => {
+            let actor = elsewhere.offered(context)?;
+            let accept = instruction::accept_authority(actor.signer());
+            actor.act(context, "accept authority".to_owned(), accept, Vec::new())
+        }
+        Command::ProposeBinding { .. } | Command::AcceptBinding { .. } => {
+            as_anyone(&args.command, &elsewhere.named(context)?, context)
+        }
+        Command::Finalize { .. } | Command::RevokeOrphan => {
+            as_anyone(&args.command, &elsewhere.fee_payer(context)?, context)
+        }
+        command => as_authority(command, &elsewhere.authority(context)?, context),
     }
 }
 
-fn as_authority(command: &Command, context: &Context) -> Outcome {
-    let signer = context.authority_keypair()?;
-    let address = signer.pubkey();
+fn as_authority(command: &Command, actor: &Actor, context: &Context) -> Outcome {
+    let address = actor.signer();
     let (purpose, instruction) = match command {
         Command::SetDemo { state } => {
             (format!("switch {state} radio_payouts_demo"), instruction::set_demo_flag(address, state == "on"))
         }
-        Command::SetParams { changes, effective_epoch } => set_params(context, &address, changes, *effective_epoch)?,
+        Command::SetParams { changes, effective_epoch } => set_params(context, actor, changes, *effective_epoch)?,
         Command::SetTimes(times) => {
             (format!("change times: {}", times.words()), instruction::set_config_times(address, times.arguments()))
         }
@@ -237,20 +249,25 @@ fn as_authority(command: &Command, context: &Context) -> Outcome {
         Command::Reject { epoch } => (format!("reject epoch {epoch}"), instruction::reject_epoch(address, *epoch)),
         _ => return Err(Failure::usage("this is not for the authority")),
     };
-    act(context, purpose, instruction, &signer, Vec::new())
+    actor.act(context, purpose, instruction, Vec::new())
 }
 
-fn as_settler(command: &Command, context: &Context) -> Outcome {
-    let signer = context.keypair()?;
-    let address = signer.pubkey();
+fn as_anyone(command: &Command, actor: &Actor, context: &Context) -> Outcome {
+    let address = actor.signer();
     let (purpose, instruction) = match command {
-        Command::AcceptAuthority => ("accept authority".to_owned(), instruction::accept_authority(address)),
         Command::ProposeBinding { did, payee, with_authority } => {
-            let authority = if *with_authority { Some(context.authority_keypair()?) } else { None };
-            let signers = authority.iter().collect();
-            let cosigner = authority.as_ref().map(|authority| authority.pubkey());
-            let propose = instruction::propose_binding(address, address, cosigner, did_hash(did)?, *payee);
-            return act(context, format!("propose binding of {did} to {payee}"), propose, &signer, signers);
+            let key = if *with_authority && matches!(actor, Actor::Key(_)) {
+                Some(context.authority_keypair()?)
+            } else {
+                None
+            };
+            let cosigner = match (with_authority, &key) {
+                (true, Some(key)) => Some(key.pubkey()),
+                (true, None) => Some(deployment::require_config(context.chain()?.as_ref())?.authority.address),
+                (false, _) => None,
+            };
+            let propose = instruction::propose_binding(actor.rent_payer(), address, cosigner, did_hash(did)?, *payee);
+            return actor.act(context, format!("propose binding of {did} to {payee}"), propose, key.iter().collect());
         }
         Command::AcceptBinding { did } => {
             (format!("accept binding of {did}"), instruction::accept_binding(address, &did_hash(did)?))
@@ -268,12 +285,12 @@ fn as_settler(command: &Command, context: &Context) -> Outcome {
         }
         _ => return Err(Failure::usage("this is for the authority")),
     };
-    act(context, purpose, instruction, &signer, Vec::new())
+    actor.act(context, purpose, instruction, Vec::new())
 }
 
 fn set_params(
     context: &Context,
-    authority: &Pubkey,
+    actor: &Actor,
     changes: &[(String, u64)],
     effective_epoch: u64,
 ) -> Outcome<(String, Instruction)> {
@@ -286,14 +303,18 @@ fn set_params(
     let words: Vec<String> = changes.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let next = config.params_version.saturating_add(1);
     let purpose = format!("make version {next} of the parameters from epoch {effective_epoch}: {}", words.join(" "));
-    Ok((purpose, instruction::set_params(*authority, *authority, config.params_version, change)))
+    let set = instruction::set_params(actor.rent_payer(), actor.signer(), config.params_version, change);
+    Ok((purpose, set))
 }
 
 fn did_hash(did: &str) -> Outcome<[u8; 32]> {
     Ok(Did::parse(did).map_err(|error| Failure::usage(format!("{did}: {error}")))?.hash())
 }
 
-fn set_clock(context: &Context, unix: i64) -> Outcome {
+fn set_clock(context: &Context, elsewhere: &Elsewhere, unix: i64) -> Outcome {
+    if elsewhere.instruction_only {
+        return Err(Failure::usage("set-clock is no instruction of the program"));
+    }
     let config = context.config()?;
     let Endpoint::Embedded(file) = config.require_endpoint()? else {
         return Err(Failure::usage("only an embedded chain's clock can be set"));

@@ -29,6 +29,17 @@ pub fn solana_address(text: &str) -> Result<Pubkey, String> {
     text.parse().map_err(|_| "not a Solana address (32 bytes in base58)".into())
 }
 
+/// Reads a Solana address, or `governance`: the program's own, which signs for what was voted.
+///
+/// # Errors
+/// If it is neither.
+pub fn authority_address(text: &str) -> Result<Pubkey, String> {
+    if text == "governance" {
+        return Ok(radio_payouts_client::address::governance_address());
+    }
+    solana_address(text).map_err(|error| format!("{error}, nor the word governance"))
+}
+
 /// Reads `NAME=NUMBER` of a parameter.
 ///
 /// # Errors

@@ -9,21 +9,27 @@ use solana_pubkey::Pubkey;
 use solana_signer::Signer as _;
 
 use super::Context;
-use super::act::act;
+use super::actor::Elsewhere;
 use super::key_argument::{ed25519_key, solana_address};
 use crate::chain::deployment;
-use crate::outcome::Outcome;
+use crate::outcome::{Failure, Outcome};
 use crate::output::Table;
 
 /// Arguments of `registry`.
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = "\
 Changes act from the next epoch; only a stop_seq, and stopping a settler, act at once. Every change bumps the registry's
-version, which voids candidates that are not yet posted.")]
+version, which voids candidates that are not yet posted.
+
+If the authority is a Realms DAO or a Squads vault, add --instruction-only: nothing is sent, and what is printed goes into a
+proposal there. The operator's guide has the steps.")]
 pub struct Args {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+    /// For an authority or operator that is no key at hand.
+    #[command(flatten)]
+    pub elsewhere: Elsewhere,
 }
 
 /// What to do with the registry.
@@ -105,10 +111,13 @@ pub struct AddSfu {
 /// As [`crate::chain::Sender::send`].
 pub fn run(args: &Args, context: &Context) -> Outcome {
     if matches!(args.command, Command::List) {
+        if args.elsewhere.instruction_only {
+            return Err(Failure::usage("list is no instruction of the program"));
+        }
         return list(context);
     }
-    let signer = context.authority_keypair()?;
-    let address = signer.pubkey();
+    let actor = args.elsewhere.authority(context)?;
+    let (address, payer) = (actor.signer(), actor.rent_payer());
     let (purpose, instruction) = match &args.command {
         Command::List => return list(context),
         Command::AddSfu(sfu) => {
@@ -119,7 +128,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
                 valid_from: sfu.valid_from,
                 max_bytes_per_epoch: sfu.max_bytes_per_epoch,
             };
-            (format!("register SFU {}", did_of_key(&sfu.key)), instruction::register_sfu(address, address, terms))
+            (format!("register SFU {}", did_of_key(&sfu.key)), instruction::register_sfu(payer, address, terms))
         }
         Command::StopSfu { key, stop_seq } => {
             let from = stop_seq.map_or(String::new(), |seq| format!(" from seq {seq}"));
@@ -127,22 +136,22 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         }
         Command::ReplaceSfuKey { key, new_key } => (
             format!("replace SFU {} by {}", did_of_key(key), did_of_key(new_key)),
-            instruction::replace_sfu_key(address, address, key, *new_key),
+            instruction::replace_sfu_key(payer, address, key, *new_key),
         ),
         Command::AddSettler { key, operator, valid_from } => {
             let args =
                 RegisterSettlerArgs { key: *key, operator: operator.unwrap_or(address), valid_from: *valid_from };
-            (format!("register settler {key}"), instruction::register_settler(address, address, args))
+            (format!("register settler {key}"), instruction::register_settler(payer, address, args))
         }
         Command::StopSettler { key } => (format!("stop settler {key}"), instruction::stop_settler(address, key)),
         Command::ReplaceSettlerKey { key, new_keypair } => {
             let new = crate::keyfile::load(new_keypair)?;
             let purpose = format!("replace settler {key} by {}", new.pubkey());
-            let replace = instruction::replace_settler_key(address, address, key, new.pubkey());
-            return act(context, purpose, replace, &signer, vec![&new]);
+            let replace = instruction::replace_settler_key(payer, address, key, new.pubkey());
+            return actor.act(context, purpose, replace, vec![&new]);
         }
     };
-    act(context, purpose, instruction, &signer, Vec::new())
+    actor.act(context, purpose, instruction, Vec::new())
 }
 
 #[derive(Serialize)]

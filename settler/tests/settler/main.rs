@@ -7,6 +7,7 @@ mod crashes;
 mod cron;
 mod generated;
 mod ingest;
+mod instruction_only;
 mod revocation;
 mod settlers;
 mod simulate;
