@@ -17,8 +17,10 @@ mod program {
     mod post;
     mod proof;
     mod proof_properties;
+    mod realms;
     mod settler;
     mod sfu;
+    mod spl_governance;
     mod support;
     mod vectors;
     mod world;
