@@ -21,6 +21,7 @@ pub mod estimate;
 pub mod explain;
 pub mod export;
 pub mod generate;
+pub mod governance;
 pub mod import;
 pub mod ingest;
 pub mod init;
@@ -38,6 +39,7 @@ pub mod sign;
 pub mod simulate;
 pub mod status;
 pub mod store;
+pub mod times;
 pub mod verify;
 
 pub use context::Context;
@@ -116,6 +118,8 @@ pub enum Command {
     Registry(registry::Args),
     /// Change what authority, pause key and payees decide; move epochs on.
     Admin(admin::Args),
+    /// Stake BLOOM, propose changes, vote on them and carry them out.
+    Governance(governance::Args),
     /// Make a key for an SFU or a settler, or show one.
     Keygen(keygen::Args),
     /// Turn an SFU's statistics into receipts.
@@ -171,6 +175,7 @@ pub fn run() -> Outcome {
         Command::Params(args) => params::run(&args, &context),
         Command::Registry(args) => registry::run(&args, &context),
         Command::Admin(args) => admin::run(&args, &context),
+        Command::Governance(args) => governance::run(&args, &context),
         Command::Docs(args) => docs::run(&args, &context),
         Command::Keygen(args) => keygen::run(&args, &context),
         Command::Import(args) => import::run(&args, &context),

@@ -51,6 +51,15 @@ addresses! {
         [seeds::DISPUTE, &epoch.to_le_bytes(), &attempt.to_le_bytes()];
     /// The PDA that can hold the role of authority.
     find_governance_address, governance_address() = [seeds::GOVERNANCE];
+    /// A proposal.
+    find_proposal_address, proposal_address(number: u64) = [seeds::PROPOSAL, &number.to_le_bytes()];
+    /// A voter's stake, by its owner.
+    find_stake_address, stake_address(owner: &Pubkey) = [seeds::VOTER, owner.as_ref()];
+    /// The token account in which a voter's stake lies.
+    find_stake_tokens_address, stake_tokens_address(owner: &Pubkey) = [seeds::STAKE, owner.as_ref()];
+    /// The record of a vote.
+    find_vote_address, vote_address(proposal: u64, owner: &Pubkey) =
+        [seeds::VOTE, &proposal.to_le_bytes(), owner.as_ref()];
     /// The token account from which shares are paid.
     find_vault_address, vault_address() = [seeds::VAULT];
     /// The token account that takes forfeited bonds.
@@ -86,6 +95,11 @@ mod tests {
             governance_address(),
             claims_address(1, 0),
             dispute_address(1, 0),
+            proposal_address(1),
+            stake_address(&Pubkey::new_from_array([1; 32])),
+            stake_tokens_address(&Pubkey::new_from_array([1; 32])),
+            vote_address(1, &Pubkey::new_from_array([1; 32])),
+            vote_address(2, &Pubkey::new_from_array([1; 32])),
         ];
         let distinct: std::collections::BTreeSet<_> = addresses.iter().collect();
         assert_eq!(distinct.len(), addresses.len());

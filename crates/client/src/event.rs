@@ -66,6 +66,13 @@ events!(
     HeadRetreated,
     ShareVerified,
     BatchVerified,
+    StakeDeposited,
+    StakeWithdrawn,
+    ProposalCreated,
+    VoteCast,
+    ProposalStatusChanged,
+    VoteClosed,
+    ProposalClosed,
 );
 
 /// The program's events in the logs of one transaction, in order.

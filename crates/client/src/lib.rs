@@ -23,6 +23,6 @@ pub mod return_data;
 pub use radio_payouts::error::PayoutsError;
 pub use radio_payouts::state;
 pub use radio_payouts::{
-    ID as PROGRAM_ID, InitializeArgs, PostRootArgs, RegisterSettlerArgs, SetConfigTimesArgs, VerifiedBatch,
-    VerifiedShare,
+    CreateProposalArgs, ID as PROGRAM_ID, InitializeArgs, PostRootArgs, RegisterSettlerArgs, SetConfigTimesArgs,
+    VerifiedBatch, VerifiedShare,
 };

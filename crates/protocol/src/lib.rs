@@ -15,6 +15,7 @@
 //! | 7 allocation | [`allocation`] |
 //! | 8 the Merkle-sum tree | [`tree`], [`forest`] |
 //! | 9 parameters | [`params`] |
+//! | 11 governance | [`votes`] |
 //! | all of it, batches to statement | [`settlement`] |
 //!
 //! Without the feature `native` only what the on-chain program needs is compiled: no JSON, no curve
@@ -70,5 +71,6 @@ pub mod settlement;
 pub mod statement;
 pub mod tree;
 pub mod units;
+pub mod votes;
 #[cfg(feature = "native")]
 pub mod weights;

@@ -109,6 +109,16 @@ macro_rules! params {
                 Ok(())
             }
 
+            /// What a field is changed to, by name and as a number; `None` if it stays, or there is none of that name.
+            #[must_use]
+            pub fn field(&self, name: &str) -> Option<u64> {
+                match name {
+                    $(stringify!($name) => self.$name.map(u64::from),)*
+                    "pay_licensed" => self.pay_licensed.map(u64::from),
+                    _ => None,
+                }
+            }
+
             /// Whether nothing would change.
             #[must_use]
             pub fn is_empty(&self) -> bool {

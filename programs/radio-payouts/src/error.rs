@@ -146,6 +146,32 @@ errors! {
     SumMismatch = 305, "The sums do not lead to the committed total: an amount was altered";
     RootMismatch = 306, "The hashes do not lead to the committed root: index, identity or sibling was altered";
     AmountOverShareCap = 307, "The amount exceeds the largest share of the pool";
+
+    // Stakes and votes.
+    ZeroAmount = 350, "The amount is zero";
+    NotEnoughTokens = 351, "The token account holds less than that";
+    StakeExceeded = 352, "The stake is smaller than that";
+    StakeLocked = 353, "The stake is locked until the end of a vote that it took part in";
+    ProposalOpen = 354, "The stake made a proposal whose vote is not concluded: conclude or cancel it first";
+    RootHasChanged = 355, "The epoch's root has another commitment";
+    StakeTooRecent = 356, "The stake's last deposit is not from a slot before the proposal";
+    StakeBelowThreshold = 357, "The stake is below what a proposal needs";
+    StakeHasProposal = 358, "The stake has made a proposal whose vote is not concluded";
+    AlreadyVoted = 359, "The stake has voted on this proposal";
+    VotingEnded = 360, "Votes on this proposal are no longer taken";
+    VotingRuns = 361, "The vote has not ended";
+    ProposalNotVoting = 362, "The vote was concluded or cancelled already";
+    ProposalNotAccepted = 363, "The proposal is not accepted";
+    ProposalExecuted = 364, "The proposal has been executed";
+    TimelockRuns = 365, "The timelock has not passed";
+    ExecutionWindowOver = 366, "The time in which the proposal could be executed is over";
+    ExecutionWindowOpen = 367, "The proposal can still be executed";
+    GovernanceNotAuthority = 368, "The governance PDA is not the authority of this deployment";
+    AuthorityMoved = 369, "The role of authority has changed hands since the proposal was made";
+    ExecutionAccountMissing = 370, "An account that the action needs was not passed";
+    NotProposer = 371, "The signer did not make the proposal";
+    ProposalNotEnded = 372, "The proposal has not ended";
+    NotRentPayer = 373, "The account did not pay the rent";
 }
 
 impl From<radio_payouts_protocol::params::ParamsError> for PayoutsError {

@@ -3,8 +3,8 @@
 use anchor_lang::prelude::*;
 
 use crate::state::{
-    AuthorityOffer, ConfigTimes, EpochStatement, EpochStatus, GovernanceSettings, Head, Mode, ParamsValues, Pause,
-    PendingPayee, Support,
+    Action, AuthorityOffer, ConfigTimes, Deadline, EpochStatement, EpochStatus, GovernanceSettings, Head, Mode,
+    ParamsValues, Pause, PendingPayee, ProposalStatus, Support, Tally, VoteChoice,
 };
 
 /// The deployment was initialised.
@@ -363,4 +363,108 @@ pub struct BatchVerified {
     pub commitment: [u8; 32],
     /// Where the epoch stands.
     pub status: EpochStatus,
+}
+
+/// Stake was deposited.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StakeDeposited {
+    /// Who votes with it.
+    pub owner: Pubkey,
+    /// Base units before.
+    pub old: u64,
+    /// Base units after.
+    pub new: u64,
+    /// Slot from which it counts, for later proposals.
+    pub since_slot: u64,
+}
+
+/// Stake was withdrawn.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StakeWithdrawn {
+    /// Who votes with it.
+    pub owner: Pubkey,
+    /// Base units before.
+    pub old: u64,
+    /// Base units after; at 0 its accounts are closed.
+    pub new: u64,
+}
+
+/// A proposal was made.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ProposalCreated {
+    /// Its number.
+    pub number: u64,
+    /// Who made it.
+    pub proposer: Pubkey,
+    /// What it does.
+    pub action: Action,
+    /// SHA-256 of what was published with it.
+    pub document_hash: Option<[u8; 32]>,
+    /// Supply − vault − treasury, in base units.
+    pub base: u64,
+    /// Base units that must vote.
+    pub quorum: u64,
+    /// End of the vote.
+    pub voting_ends: Deadline,
+}
+
+/// A stake voted.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct VoteCast {
+    /// The proposal.
+    pub proposal: u64,
+    /// Who voted.
+    pub owner: Pubkey,
+    /// How.
+    pub choice: VoteChoice,
+    /// Base units that voted.
+    pub amount: u64,
+    /// The tally before.
+    pub old: Tally,
+    /// The tally after.
+    pub new: Tally,
+}
+
+/// A proposal's state changed.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ProposalStatusChanged {
+    /// Its number.
+    pub number: u64,
+    /// Before.
+    pub old: ProposalStatus,
+    /// After.
+    pub new: ProposalStatus,
+    /// Votes.
+    pub tally: Tally,
+    /// Base units that had to vote.
+    pub quorum: u64,
+}
+
+/// The record of a vote was closed.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct VoteClosed {
+    /// The proposal.
+    pub proposal: u64,
+    /// Who voted.
+    pub owner: Pubkey,
+    /// Who got the rent back.
+    pub rent_payer: Pubkey,
+}
+
+/// An ended proposal was closed.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ProposalClosed {
+    /// Its number.
+    pub number: u64,
+    /// How it ended.
+    pub status: ProposalStatus,
+    /// Who got the rent back.
+    pub rent_payer: Pubkey,
 }

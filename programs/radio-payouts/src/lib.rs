@@ -32,7 +32,7 @@ pub mod seeds;
 pub mod state;
 
 pub use instructions::*;
-use state::{Batch, ParamsChange, ProofNode, SfuTerms, Share};
+use state::{Batch, ParamsChange, ProofNode, SfuTerms, Share, VoteChoice};
 
 declare_id!("J19XfxYCwNPL6iQuJfUe4kbyr52h6rhBK8t9gLkSrkmZ");
 
@@ -169,12 +169,63 @@ pub mod radio_payouts {
     }
 
     /// Withdraws a final root; everything after it is orphaned. Signed by the authority.
-    pub fn reject_epoch(ctx: Context<RejectEpoch>) -> Result<()> {
-        RejectEpoch::handle(ctx)
+    pub fn reject_epoch(ctx: Context<RejectEpoch>, commitment: [u8; 32]) -> Result<()> {
+        RejectEpoch::handle(ctx, commitment)
     }
 
     /// Reopens the head while it stands on a revoked epoch or is that epoch. Anyone.
     pub fn revoke_orphan(ctx: Context<RevokeOrphan>) -> Result<()> {
         RevokeOrphan::handle(ctx)
+    }
+    // Votes.
+
+    /// Locks tokens as stake, which counts for proposals made in later slots. Signed by their owner.
+    pub fn deposit_stake(ctx: Context<DepositStake>, amount: u64) -> Result<()> {
+        DepositStake::handle(ctx, amount)
+    }
+
+    /// Makes a proposal. Signed by the owner of enough stake.
+    pub fn create_proposal(ctx: Context<CreateProposal>, args: CreateProposalArgs) -> Result<()> {
+        CreateProposal::handle(ctx, args)
+    }
+
+    /// Votes with a whole stake, once, and locks it until the end of the vote. Signed by its owner.
+    pub fn cast_vote(ctx: Context<CastVote>, choice: VoteChoice) -> Result<()> {
+        CastVote::handle(ctx, choice)
+    }
+
+    /// Takes a proposal back during its vote. Signed by who made it.
+    pub fn cancel_proposal(ctx: Context<CancelProposal>) -> Result<()> {
+        CancelProposal::handle(ctx)
+    }
+
+    /// Says after the end of the vote whether a proposal is accepted. Anyone.
+    pub fn conclude_proposal(ctx: Context<ConcludeProposal>) -> Result<()> {
+        ConcludeProposal::handle(ctx)
+    }
+
+    /// Carries out an accepted proposal after its timelock. Anyone.
+    pub fn execute_proposal<'info>(ctx: Context<'info, ExecuteProposal<'info>>) -> Result<()> {
+        ExecuteProposal::handle(ctx)
+    }
+
+    /// Ends an accepted proposal that was not executed in time. Anyone.
+    pub fn expire_proposal(ctx: Context<ExpireProposal>) -> Result<()> {
+        ExpireProposal::handle(ctx)
+    }
+
+    /// Gives stake back that no vote holds. Signed by its owner.
+    pub fn withdraw_stake<'info>(ctx: Context<'info, WithdrawStake<'info>>, amount: u64) -> Result<()> {
+        WithdrawStake::handle(ctx, amount)
+    }
+
+    /// Closes the record of a vote that has ended. Signed by who paid its rent, and gets it back.
+    pub fn close_vote(ctx: Context<CloseVote>) -> Result<()> {
+        CloseVote::handle(ctx)
+    }
+
+    /// Closes a proposal that has ended. Signed by who paid its rent, and gets it back.
+    pub fn close_proposal(ctx: Context<CloseProposal>) -> Result<()> {
+        CloseProposal::handle(ctx)
     }
 }

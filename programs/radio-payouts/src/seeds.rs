@@ -26,6 +26,8 @@ pub const GOVERNANCE: &[u8] = b"governance";
 pub const PROPOSAL: &[u8] = b"proposal";
 /// `["voter", owner]`
 pub const VOTER: &[u8] = b"voter";
+/// `["stake", owner]`: the token account of a voter's stake
+pub const STAKE: &[u8] = b"stake";
 /// `["vote", proposal u64, owner]`
 pub const VOTE: &[u8] = b"vote";
 /// `["mandate", number u64]`

@@ -6,11 +6,13 @@
 //! Every account begins with `version` (1) and `bump` and ends with reserved zero bytes, so that disputes, mandates,
 //! claims and votes need no change of layout.
 
+pub mod action;
 pub mod authority;
 pub mod candidate;
 pub mod chain;
 pub mod claims;
 pub mod config;
+pub mod deadline;
 pub mod dispute;
 pub mod epoch;
 pub mod mandate;
@@ -24,11 +26,13 @@ pub mod statement;
 pub mod times;
 pub mod voter;
 
+pub use action::*;
 pub use authority::*;
 pub use candidate::*;
 pub use chain::*;
 pub use claims::*;
 pub use config::*;
+pub use deadline::*;
 pub use dispute::*;
 pub use epoch::*;
 pub use mandate::*;

@@ -8,20 +8,27 @@ mod program {
     mod chain;
     mod compute_units;
     mod config;
+    mod executions;
     mod finality;
     mod governance_authority;
     mod initialize;
     mod layout;
+    mod live_by_vote;
     mod params;
     mod pause;
     mod post;
     mod proof;
     mod proof_properties;
+    mod proposals;
     mod realms;
     mod settler;
     mod sfu;
     mod spl_governance;
+    mod stake;
     mod support;
     mod vectors;
+    mod vote_compute_units;
+    mod voters;
+    mod votes;
     mod world;
 }

@@ -1,7 +1,7 @@
 //! Reading the program's accounts over any chain.
 
 use radio_payouts_client::account::{self, PayoutsAccount};
-use radio_payouts_client::state::{Config, Epoch, ParamsVersion, Settler, Sfu};
+use radio_payouts_client::state::{Config, Epoch, ParamsVersion, Proposal, Settler, Sfu, VoteRecord, VoterStake};
 use radio_payouts_client::{PROGRAM_ID, address};
 use solana_pubkey::Pubkey;
 
@@ -140,6 +140,40 @@ pub fn settlers(chain: &dyn Chain) -> Result<Vec<Settler>, ChainError> {
     let mut settlers: Vec<Settler> = read_all(chain)?.into_iter().map(|(_, settler)| settler).collect();
     settlers.sort_by_key(|settler| settler.key);
     Ok(settlers)
+}
+
+/// A proposal; `None` if there was none, or it was closed.
+///
+/// # Errors
+/// As [`read`].
+pub fn proposal(chain: &dyn Chain, number: u64) -> Result<Option<Proposal>, ChainError> {
+    read(chain, &address::proposal_address(number))
+}
+
+/// All proposals that were not closed, in order.
+///
+/// # Errors
+/// As [`read_all`].
+pub fn proposals(chain: &dyn Chain) -> Result<Vec<Proposal>, ChainError> {
+    let mut proposals: Vec<Proposal> = read_all(chain)?.into_iter().map(|(_, proposal)| proposal).collect();
+    proposals.sort_by_key(|proposal| proposal.number);
+    Ok(proposals)
+}
+
+/// The stake of an owner, if there is one.
+///
+/// # Errors
+/// As [`read`].
+pub fn stake(chain: &dyn Chain, owner: &Pubkey) -> Result<Option<VoterStake>, ChainError> {
+    read(chain, &address::stake_address(owner))
+}
+
+/// How an owner's stake voted on a proposal; `None` if it did not, or the record was closed.
+///
+/// # Errors
+/// As [`read`].
+pub fn vote(chain: &dyn Chain, proposal: u64, owner: &Pubkey) -> Result<Option<VoteRecord>, ChainError> {
+    read(chain, &address::vote_address(proposal, owner))
 }
 
 /// An address lookup table as transactions take it; `None` if there is none at that address.

@@ -33,7 +33,20 @@ pub fn act(
     payer: &Keypair,
     signers: Vec<&Keypair>,
 ) -> Outcome {
-    let instructions = vec![instruction];
+    act_all(context, purpose, vec![instruction], payer, signers)
+}
+
+/// The same with several instructions: all of them happen, or none.
+///
+/// # Errors
+/// As [`crate::chain::Sender::send`].
+pub fn act_all(
+    context: &Context,
+    purpose: String,
+    instructions: Vec<Instruction>,
+    payer: &Keypair,
+    signers: Vec<&Keypair>,
+) -> Outcome {
     let outgoing = Outgoing { purpose, instructions, payer, signers, lookup_tables: Vec::new() };
     let landed = context.sender()?.send(&outgoing)?;
     print(context, outgoing.purpose, &landed)

@@ -1,8 +1,8 @@
 //! `settler admin`: what authority, pause key and payees sign, and what anyone may call.
 
 use clap::Subcommand;
-use radio_payouts_client::state::{ConfigTimesDelta, GovernanceSettingsDelta, ParamsChange};
-use radio_payouts_client::{SetConfigTimesArgs, instruction};
+use radio_payouts_client::state::{Epoch, ParamsChange};
+use radio_payouts_client::instruction;
 use radio_payouts_protocol::did::Did;
 use radio_payouts_protocol::params::ParamsDelta;
 use solana_instruction::Instruction;
@@ -12,6 +12,7 @@ use solana_signer::Signer as _;
 use super::Context;
 use super::actor::{Actor, Elsewhere};
 use super::key_argument::{authority_address, parameter, solana_address};
+use super::times::{self, Times};
 use crate::chain::deployment;
 use crate::chain::embedded::Embedded;
 use crate::config::Endpoint;
@@ -51,7 +52,7 @@ pub enum Command {
         effective_epoch: u64,
     },
     /// Change times, thresholds and bonds of epochs to come (signed by the authority).
-    SetTimes(SetTimes),
+    SetTimes(Times),
     /// Pause registering, posting and finalising for at most 14 days (signed by pause key or authority).
     Pause,
     /// End the pause (signed by pause key or authority).
@@ -70,12 +71,16 @@ pub enum Command {
     },
     /// Offer the role of authority; without an address, withdraw the offer (signed by the authority).
     OfferAuthority {
-        /// Who may accept it within 14 days: an address, or `governance` for the built-in one.
+        /// Who may accept it within 14 days: an address, or `governance`: then votes of locked stake decide.
         #[arg(value_parser = authority_address)]
         address: Option<Pubkey>,
     },
     /// Take the role of authority (signed by --keypair, to which it was offered).
-    AcceptAuthority,
+    AcceptAuthority {
+        /// Take it for votes of locked stake, if it was offered to them (anyone).
+        #[arg(long)]
+        for_governance: bool,
+    },
     /// Propose a payee for a DID (signed by --keypair: a registrar, or the present payee).
     ProposeBinding {
         /// The DID, as in receipts.
@@ -116,87 +121,6 @@ pub enum Command {
     },
 }
 
-/// What `set-times` changes; what is not named stays.
-#[derive(clap::Args, Debug)]
-#[group(required = true, multiple = true)]
-pub struct SetTimes {
-    /// Seconds after an epoch's end before it may be posted.
-    #[arg(long)]
-    pub grace_seconds: Option<u32>,
-    /// Seconds between a post and finality.
-    #[arg(long)]
-    pub challenge_seconds: Option<u32>,
-    /// Seconds until an open dispute lapses.
-    #[arg(long)]
-    pub dispute_seconds: Option<u32>,
-    /// Seconds in which a ratified share may be claimed.
-    #[arg(long)]
-    pub claim_seconds: Option<u32>,
-    /// Seconds before an accepted payee binding takes effect.
-    #[arg(long)]
-    pub binding_delay_seconds: Option<u32>,
-    /// How many settlers must support one root.
-    #[arg(long)]
-    pub attestation_threshold: Option<u8>,
-    /// Least dispute bond in base units.
-    #[arg(long)]
-    pub dispute_bond_min: Option<u64>,
-    /// Dispute bond in bps of the pool.
-    #[arg(long)]
-    pub dispute_bond_bps: Option<u16>,
-    /// Length of a vote in seconds.
-    #[arg(long)]
-    pub voting_seconds: Option<u32>,
-    /// Seconds between the end of a vote and its execution.
-    #[arg(long)]
-    pub timelock_seconds: Option<u32>,
-    /// Seconds after the timelock in which anyone may execute.
-    #[arg(long)]
-    pub execution_seconds: Option<u32>,
-}
-
-impl SetTimes {
-    /// What changes, e.g. `grace_seconds=0`.
-    fn words(&self) -> String {
-        let changes = [
-            ("grace_seconds", self.grace_seconds.map(u64::from)),
-            ("challenge_seconds", self.challenge_seconds.map(u64::from)),
-            ("dispute_seconds", self.dispute_seconds.map(u64::from)),
-            ("claim_seconds", self.claim_seconds.map(u64::from)),
-            ("binding_delay_seconds", self.binding_delay_seconds.map(u64::from)),
-            ("attestation_threshold", self.attestation_threshold.map(u64::from)),
-            ("dispute_bond_min", self.dispute_bond_min),
-            ("dispute_bond_bps", self.dispute_bond_bps.map(u64::from)),
-            ("voting_seconds", self.voting_seconds.map(u64::from)),
-            ("timelock_seconds", self.timelock_seconds.map(u64::from)),
-            ("execution_seconds", self.execution_seconds.map(u64::from)),
-        ];
-        let named = changes.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", value?)));
-        named.collect::<Vec<_>>().join(" ")
-    }
-
-    fn arguments(&self) -> SetConfigTimesArgs {
-        SetConfigTimesArgs {
-            times: ConfigTimesDelta {
-                grace_seconds: self.grace_seconds,
-                challenge_seconds: self.challenge_seconds,
-                dispute_seconds: self.dispute_seconds,
-                claim_seconds: self.claim_seconds,
-                binding_delay_seconds: self.binding_delay_seconds,
-                attestation_threshold: self.attestation_threshold,
-                dispute_bond_min: self.dispute_bond_min,
-                dispute_bond_bps: self.dispute_bond_bps,
-            },
-            governance: GovernanceSettingsDelta {
-                voting_seconds: self.voting_seconds,
-                timelock_seconds: self.timelock_seconds,
-                execution_seconds: self.execution_seconds,
-                ..GovernanceSettingsDelta::default()
-            },
-        }
-    }
-}
-
 /// Runs the command.
 ///
 /// # Errors
@@ -205,7 +129,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let elsewhere = &args.elsewhere;
     match &args.command {
         Command::SetClock { unix } => set_clock(context, elsewhere, *unix),
-        Command::AcceptAuthority => {
+        Command::AcceptAuthority { for_governance: false } => {
             let actor = elsewhere.offered(context)?;
             let accept = instruction::accept_authority(actor.signer());
             actor.act(context, "accept authority".to_owned(), accept, Vec::new())
@@ -213,7 +137,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         Command::ProposeBinding { .. } | Command::AcceptBinding { .. } => {
             as_anyone(&args.command, &elsewhere.named(context)?, context)
         }
-        Command::Finalize { .. } | Command::RevokeOrphan => {
+        Command::AcceptAuthority { for_governance: true } | Command::Finalize { .. } | Command::RevokeOrphan => {
             as_anyone(&args.command, &elsewhere.fee_payer(context)?, context)
         }
         command => as_authority(command, &elsewhere.authority(context)?, context),
@@ -228,7 +152,9 @@ fn as_authority(command: &Command, actor: &Actor, context: &Context) -> Outcome 
         }
         Command::SetParams { changes, effective_epoch } => set_params(context, actor, changes, *effective_epoch)?,
         Command::SetTimes(times) => {
-            (format!("change times: {}", times.words()), instruction::set_config_times(address, times.arguments()))
+            let args = times.arguments();
+            let purpose = format!("change times: {}", times::words(&args.times, &args.governance));
+            (purpose, instruction::set_config_times(address, args))
         }
         Command::Pause => ("pause".to_owned(), instruction::pause(address)),
         Command::Resume => ("resume".to_owned(), instruction::resume(address)),
@@ -246,7 +172,11 @@ fn as_authority(command: &Command, actor: &Actor, context: &Context) -> Outcome 
         Command::CancelBinding { did } => {
             (format!("cancel binding of {did}"), instruction::cancel_binding(address, &did_hash(did)?))
         }
-        Command::Reject { epoch } => (format!("reject epoch {epoch}"), instruction::reject_epoch(address, *epoch)),
+        Command::Reject { epoch } => {
+            let found = posted_epoch(context, *epoch)?;
+            let purpose = format!("reject epoch {epoch} commitment {}", hex::encode(found.commitment));
+            (purpose, instruction::reject_epoch(address, *epoch, found.commitment))
+        }
         _ => return Err(Failure::usage("this is not for the authority")),
     };
     actor.act(context, purpose, instruction, Vec::new())
@@ -255,6 +185,9 @@ fn as_authority(command: &Command, actor: &Actor, context: &Context) -> Outcome 
 fn as_anyone(command: &Command, actor: &Actor, context: &Context) -> Outcome {
     let address = actor.signer();
     let (purpose, instruction) = match command {
+        Command::AcceptAuthority { .. } => {
+            ("accept authority for governance".to_owned(), instruction::accept_authority_for_governance())
+        }
         Command::ProposeBinding { did, payee, with_authority } => {
             let key = if *with_authority && matches!(actor, Actor::Key(_)) {
                 Some(context.authority_keypair()?)
@@ -273,8 +206,7 @@ fn as_anyone(command: &Command, actor: &Actor, context: &Context) -> Outcome {
             (format!("accept binding of {did}"), instruction::accept_binding(address, &did_hash(did)?))
         }
         Command::Finalize { epoch } => {
-            let found = deployment::epoch(context.chain()?.as_ref(), *epoch)?
-                .ok_or_else(|| Failure::usage(format!("nothing was ever posted for epoch {epoch}")))?;
+            let found = posted_epoch(context, *epoch)?;
             (format!("finalize epoch {epoch}"), instruction::finalize_epoch(*epoch, found.parent_epoch))
         }
         Command::RevokeOrphan => {
@@ -294,10 +226,7 @@ fn set_params(
     changes: &[(String, u64)],
     effective_epoch: u64,
 ) -> Outcome<(String, Instruction)> {
-    let mut delta = ParamsDelta::default();
-    for (name, value) in changes {
-        delta.set(name, *value).map_err(|error| Failure::usage(format!("{name}={value}: {error}")))?;
-    }
+    let delta = parameters(changes)?;
     let config = deployment::require_config(context.chain()?.as_ref())?;
     let change = ParamsChange { delta: delta.into(), mode: None, effective_epoch };
     let words: Vec<String> = changes.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -305,6 +234,20 @@ fn set_params(
     let purpose = format!("make version {next} of the parameters from epoch {effective_epoch}: {}", words.join(" "));
     let set = instruction::set_params(actor.rent_payer(), actor.signer(), config.params_version, change);
     Ok((purpose, set))
+}
+
+/// The named parameters as a change of them.
+pub(super) fn parameters(changes: &[(String, u64)]) -> Outcome<ParamsDelta> {
+    let mut delta = ParamsDelta::default();
+    for (name, value) in changes {
+        delta.set(name, *value).map_err(|error| Failure::usage(format!("{name}={value}: {error}")))?;
+    }
+    Ok(delta)
+}
+
+pub(super) fn posted_epoch(context: &Context, epoch: u64) -> Outcome<Epoch> {
+    deployment::epoch(context.chain()?.as_ref(), epoch)?
+        .ok_or_else(|| Failure::usage(format!("nothing was ever posted for epoch {epoch}")))
 }
 
 fn did_hash(did: &str) -> Outcome<[u8; 32]> {

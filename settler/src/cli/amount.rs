@@ -19,6 +19,23 @@ pub fn signed_bloom(base_units: i128) -> String {
     if decimals.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{decimals}") }
 }
 
+/// BLOOM as base units: `12.5` is 12_500_000_000.
+///
+/// # Errors
+/// If it is not a number with at most nine decimals, or too large.
+pub fn base_units(text: &str) -> Result<u64, String> {
+    let wrong = || format!("\"{text}\" is not an amount of BLOOM: give e.g. 1000 or 0.5, with at most nine decimals");
+    let plain = text.replace('_', "");
+    let (whole, rest) = plain.split_once('.').unwrap_or((&plain, "0"));
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole) || !digits(rest) || rest.len() > 9 {
+        return Err(wrong());
+    }
+    let whole: u64 = whole.parse().map_err(|_| wrong())?;
+    let rest: u64 = format!("{rest:0<9}").parse().map_err(|_| wrong())?;
+    u64::try_from(u128::from(whole) * BASE_UNITS + u128::from(rest)).map_err(|_| wrong())
+}
+
 /// Basis points as a factor.
 #[must_use]
 pub fn factor(bps: u32) -> String {
@@ -31,6 +48,17 @@ pub fn factor(bps: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_amount_is_read_as_it_is_written() {
+        for units in [0, 1, 500_000_000, 12_500_000_000, u64::MAX] {
+            assert_eq!(base_units(&bloom(units)), Ok(units));
+        }
+        assert_eq!(base_units("1_000"), Ok(1_000_000_000_000));
+        for text in ["", ".", "1.", ".5", "-1", "1e3", "1.0000000001", "18446744073.709551616", "1,5", "+1", "١"] {
+            assert!(base_units(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn amounts_and_factors_are_exact() {

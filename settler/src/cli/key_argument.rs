@@ -40,6 +40,14 @@ pub fn authority_address(text: &str) -> Result<Pubkey, String> {
     solana_address(text).map_err(|error| format!("{error}, nor the word governance"))
 }
 
+/// Reads a SHA-256 hash.
+///
+/// # Errors
+/// If it is not 32 bytes in hex.
+pub fn sha256_hash(text: &str) -> Result<[u8; 32], String> {
+    hex::decode(text).ok().and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| "not a hash (32 bytes in hex)".into())
+}
+
 /// Reads `NAME=NUMBER` of a parameter.
 ///
 /// # Errors

@@ -56,6 +56,7 @@ struct DeploymentView {
     domain_is_this_clusters: bool,
     authority: String,
     bootstrap: bool,
+    governance: bool,
     paused: bool,
     radio_payouts_demo: bool,
     radio_payouts_demo_here: bool,
@@ -161,6 +162,7 @@ fn describe(
         domain_is_this_clusters: config.domain == *Domain::derive(genesis_hash, &PROGRAM_ID.to_bytes()).as_bytes(),
         authority: config.authority.address.to_string(),
         bootstrap: config.authority.bootstrap,
+        governance: config.authority.address == address::governance_address(),
         paused: config.pause.is_paused(now),
         radio_payouts_demo: config.radio_payouts_demo,
         radio_payouts_demo_here: context.config()?.radio_payouts_demo.value,
@@ -250,8 +252,12 @@ fn deployment_rows(deployment: &DeploymentView, table: &mut Table) {
     table.row(["program", &deployment.program]);
     let domain = if deployment.domain_is_this_clusters { "" } else { " (NOT of this cluster)" };
     table.row(["domain".to_owned(), format!("{}{domain}", deployment.domain)]);
-    let bootstrap = if deployment.bootstrap { " (bootstrap)" } else { "" };
-    table.row(["authority".to_owned(), format!("{}{bootstrap}", deployment.authority)]);
+    let kind = match (deployment.bootstrap, deployment.governance) {
+        (true, _) => " (bootstrap)",
+        (false, true) => " (votes: `settler governance status`)",
+        (false, false) => "",
+    };
+    table.row(["authority".to_owned(), format!("{}{kind}", deployment.authority)]);
     let paused = if deployment.paused { ", PAUSED" } else { "" };
     table.row([
         "mode".to_owned(),
@@ -280,6 +286,7 @@ fn deployment_rows(deployment: &DeploymentView, table: &mut Table) {
     ]);
 }
 
-fn time(unix: i64) -> String {
+/// Unix seconds as a date, for people.
+pub(super) fn time(unix: i64) -> String {
     jiff::Timestamp::from_second(unix).map_or_else(|_| unix.to_string(), |time| time.to_string())
 }

@@ -6,6 +6,7 @@ mod bad_input;
 mod crashes;
 mod cron;
 mod generated;
+mod governance;
 mod ingest;
 mod instruction_only;
 mod revocation;

@@ -22,7 +22,7 @@ fn a_revoked_parent_and_its_children_are_posted_again() {
     world.set_time(3 * 300 + 60 + 1 + 120);
     world.as_authority("finalize 0", instruction::finalize_epoch(0, None));
     let authority = solana_signer::Signer::pubkey(&world.authority);
-    world.as_authority("reject 0", instruction::reject_epoch(authority, 0));
+    world.as_authority("reject 0", instruction::reject_epoch(authority, 0, first[0]));
     let orphaned = world.run(0, &["settle", "--due"]).expect(1);
     assert!(orphaned.stderr.contains("--reopen"), "{orphaned:?}");
     world.ingest(0, &missing);

@@ -80,11 +80,11 @@ pub fn finalize_epoch(epoch: u64, parent: Option<u64>) -> Instruction {
     build(&accounts, &instruction::FinalizeEpoch {})
 }
 
-/// Withdraws a final root. Signed by the authority.
+/// Withdraws a final root, if its commitment is this one. Signed by the authority.
 #[must_use]
-pub fn reject_epoch(authority: Pubkey, epoch: u64) -> Instruction {
+pub fn reject_epoch(authority: Pubkey, epoch: u64, commitment: [u8; 32]) -> Instruction {
     let accounts = accounts::RejectEpoch { authority, config: config_address(), epoch: epoch_address(epoch) };
-    build(&accounts, &instruction::RejectEpoch {})
+    build(&accounts, &instruction::RejectEpoch { commitment })
 }
 
 /// Reopens the head while it stands on a revoked epoch, or is that epoch. Anyone. `head` is `Config.chain.head`.

@@ -123,6 +123,13 @@ impl Config {
         Ok(self.registry_version)
     }
 
+    /// The number of a new proposal; none is used twice.
+    pub fn take_proposal_number(&mut self) -> Result<u64> {
+        let number = self.next_proposal;
+        self.next_proposal = number.checked_add(1).ok_or(PayoutsError::ArithmeticOverflow)?;
+        Ok(number)
+    }
+
     /// Counts a new SFU account.
     pub fn add_sfu(&mut self) -> Result<()> {
         require!(self.sfu_count < MAX_SFUS, PayoutsError::TooManySfus);
@@ -146,23 +153,36 @@ impl Config {
         Ok(())
     }
 
-    /// Replaces times and votes by checked ones.
-    pub fn set_times(&mut self, times: ConfigTimes, governance: GovernanceSettings) -> Result<()> {
-        require!((times, governance) != (self.times, self.governance), PayoutsError::NothingChanges);
-        times.check(&governance, self.live)?;
+    /// Refuses times and votes that cannot take the place of the present ones.
+    pub fn check_times(&self, times: &ConfigTimes, governance: &GovernanceSettings) -> Result<()> {
+        require!((times, governance) != (&self.times, &self.governance), PayoutsError::NothingChanges);
+        times.check(governance, self.live)?;
         if times.attestation_threshold > self.times.attestation_threshold {
             require!(times.attestation_threshold <= self.active_settlers, PayoutsError::ThresholdAboveSettlers);
         }
         if self.live {
             require!(majority(times.attestation_threshold, self.active_settlers), PayoutsError::LiveNeedsMajority);
         }
+        Ok(())
+    }
+
+    /// Replaces times and votes by checked ones.
+    pub fn set_times(&mut self, times: ConfigTimes, governance: GovernanceSettings) -> Result<()> {
+        self.check_times(&times, &governance)?;
         self.times = times;
         self.governance = governance;
         Ok(())
     }
 
-    /// Replaces the registrars.
-    pub fn set_registrars(&mut self, registrars: Vec<Pubkey>) -> Result<()> {
+    /// Refuses a key that cannot take the place of the present pause key.
+    pub fn check_pause_key(&self, key: &Pubkey) -> Result<()> {
+        require_keys_neq!(*key, Pubkey::default(), PayoutsError::ZeroAddress);
+        require_keys_neq!(*key, self.pause_key, PayoutsError::NothingChanges);
+        Ok(())
+    }
+
+    /// Refuses registrars that cannot take the place of the present ones.
+    pub fn check_registrars(&self, registrars: &[Pubkey]) -> Result<()> {
         require!(registrars.len() <= MAX_REGISTRARS, PayoutsError::TooManyRegistrars);
         for (position, registrar) in registrars.iter().enumerate() {
             require_keys_neq!(*registrar, Pubkey::default(), PayoutsError::ZeroAddress);
@@ -170,6 +190,12 @@ impl Config {
             require!(!twice, PayoutsError::DuplicateRegistrar);
         }
         require!(registrars != self.registrars, PayoutsError::NothingChanges);
+        Ok(())
+    }
+
+    /// Replaces the registrars.
+    pub fn set_registrars(&mut self, registrars: Vec<Pubkey>) -> Result<()> {
+        self.check_registrars(&registrars)?;
         self.registrars = registrars;
         Ok(())
     }

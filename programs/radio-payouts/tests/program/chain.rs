@@ -31,6 +31,11 @@ fn epochs_follow_one_another_or_are_passed_over_after_a_day() {
     world.refuse_post(12, statement, PayoutsError::EpochNotAfterHead);
 }
 
+/// Commitment of the root in force.
+fn root(world: &World, epoch: u64) -> [u8; 32] {
+    world.read::<Epoch>(address::epoch_address(epoch)).commitment
+}
+
 /// Epochs 10 to 13 posted, 10 and 11 final, 11 rejected.
 fn rejected() -> World {
     let mut world = World::running(1, 1);
@@ -39,8 +44,16 @@ fn rejected() -> World {
     world.accept(instruction::finalize_epoch(10, None), &[]);
     world.accept(instruction::finalize_epoch(11, Some(10)), &[]);
     let (authority, stranger) = (world.authority.insecure_clone(), world.stranger.insecure_clone());
-    let reject = |epoch| instruction::reject_epoch(authority.pubkey(), epoch);
-    world.refuse(instruction::reject_epoch(stranger.pubkey(), 11), &[&stranger], PayoutsError::NotAuthority);
+    let roots: Vec<_> = (10..=13).map(|epoch| root(&world, epoch)).collect();
+    let reject = |epoch: u64| {
+        let root = roots.get(usize::try_from(epoch - 10).unwrap()).copied().unwrap_or_default();
+        instruction::reject_epoch(authority.pubkey(), epoch, root)
+    };
+    let by_stranger = instruction::reject_epoch(stranger.pubkey(), 11, roots[1]);
+    world.refuse(by_stranger, &[&stranger], PayoutsError::NotAuthority);
+    // Another root than the one in force.
+    let other = instruction::reject_epoch(authority.pubkey(), 11, roots[2]);
+    world.refuse(other, &[&authority], PayoutsError::RootHasChanged);
     let mut unsigned = reject(11);
     unsigned.accounts[0].is_signer = false;
     world.refuse(unsigned, &[], ErrorCode::AccountNotSigner);
@@ -96,7 +109,8 @@ fn what_was_passed_over_stays_so_after_a_revocation() {
     world.accept(instruction::finalize_epoch(10, None), &[]);
     world.accept(instruction::finalize_epoch(12, Some(10)), &[]);
     let authority = world.authority.insecure_clone();
-    world.accept(instruction::reject_epoch(authority.pubkey(), 12), &[&authority]);
+    let reject = instruction::reject_epoch(authority.pubkey(), 12, root(&world, 12));
+    world.accept(reject, &[&authority]);
     world.accept(instruction::revoke_orphan(12), &[]);
     let statement = world.statement(0);
     world.refuse_post(11, statement, PayoutsError::EpochSkipped);
@@ -111,7 +125,9 @@ fn the_first_epoch_can_be_revoked_and_an_earlier_revocation_widens() {
     world.accept(instruction::finalize_epoch(10, None), &[]);
     world.accept(instruction::finalize_epoch(11, Some(10)), &[]);
     let authority = world.authority.insecure_clone();
-    let reject = |epoch| instruction::reject_epoch(authority.pubkey(), epoch);
+    let roots = [root(&world, 10), root(&world, 11)];
+    let reject =
+        |epoch: u64| instruction::reject_epoch(authority.pubkey(), epoch, roots[usize::try_from(epoch - 10).unwrap()]);
     world.accept(reject(11), &[&authority]);
     world.accept(reject(10), &[&authority]);
     world.accept(instruction::revoke_orphan(11), &[]);
@@ -130,7 +146,9 @@ fn an_orphan_and_what_stands_before_a_ratified_epoch_are_not_rejected() {
     world.accept(instruction::finalize_epoch(10, None), &[]);
     world.accept(instruction::finalize_epoch(11, Some(10)), &[]);
     let authority = world.authority.insecure_clone();
-    let reject = |epoch| instruction::reject_epoch(authority.pubkey(), epoch);
+    let roots = [root(&world, 10), root(&world, 11)];
+    let reject =
+        |epoch: u64| instruction::reject_epoch(authority.pubkey(), epoch, roots[usize::try_from(epoch - 10).unwrap()]);
     let config = address::config_address();
     world.write(config, |config: &mut radio_payouts::state::Config| config.chain.ratified_through = Some(11));
     world.refuse(reject(10), &[&authority], PayoutsError::LaterEpochRatified);

@@ -167,7 +167,8 @@ fn proofs_need_a_root_in_force() {
     }
     posted.world.write(address::epoch_address(EPOCH), |epoch: &mut Epoch| epoch.status = EpochStatus::Final);
     let authority = posted.world.authority.insecure_clone();
-    posted.world.accept(instruction::reject_epoch(authority.pubkey(), EPOCH), &[&authority]);
+    let root = posted.world.read::<Epoch>(address::epoch_address(EPOCH)).commitment;
+    posted.world.accept(instruction::reject_epoch(authority.pubkey(), EPOCH, root), &[&authority]);
     posted.world.refuse(verify.clone(), &[], PayoutsError::NoRootPosted);
     posted.world.accept(instruction::revoke_orphan(EPOCH), &[]);
     posted.world.refuse(verify, &[], PayoutsError::NoRootPosted);

@@ -19,8 +19,7 @@ impl SetPauseKey<'_> {
     pub fn handle(ctx: Context<Self>, new: Pubkey) -> Result<()> {
         let config = &mut ctx.accounts.config;
         let old = config.pause_key;
-        require_keys_neq!(new, Pubkey::default(), PayoutsError::ZeroAddress);
-        require_keys_neq!(new, old, PayoutsError::NothingChanges);
+        config.check_pause_key(&new)?;
         config.pause_key = new;
         emit!(PauseKeyChanged { old, new });
         Ok(())

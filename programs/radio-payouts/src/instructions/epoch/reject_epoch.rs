@@ -1,5 +1,5 @@
 //! Withdraws a final root. Everything after it is orphaned, and nothing can be posted until `revoke_orphan` has taken
-//! the chain back to the parent.
+//! the chain back to the parent. The commitment says which root is meant: one posted since is not touched.
 
 use anchor_lang::prelude::*;
 
@@ -19,11 +19,17 @@ pub struct RejectEpoch<'info> {
 }
 
 impl RejectEpoch<'_> {
-    pub fn handle(ctx: Context<Self>) -> Result<()> {
+    fn validate(&self, commitment: &[u8; 32]) -> Result<()> {
+        require!(self.epoch.commitment == *commitment, PayoutsError::RootHasChanged);
+        Ok(())
+    }
+
+    pub fn handle(ctx: Context<Self>, commitment: [u8; 32]) -> Result<()> {
         let accounts = ctx.accounts;
+        accounts.validate(&commitment)?;
         let old = accounts.epoch.status;
         accounts.epoch.reject()?;
-        let Epoch { epoch, attempt, commitment, status: new, .. } = **accounts.epoch;
+        let Epoch { epoch, attempt, status: new, .. } = **accounts.epoch;
         accounts.config.chain.revoke(epoch)?;
         emit!(EpochStatusChanged { epoch, attempt, commitment, old, new });
         Ok(())

@@ -1,0 +1,102 @@
+//! Options that name times, thresholds, bonds and the settings of votes.
+
+use radio_payouts_client::SetConfigTimesArgs;
+use radio_payouts_client::state::{ConfigTimesDelta, GovernanceSettingsDelta};
+
+/// What changes; what is not named stays.
+#[derive(clap::Args, Debug)]
+#[group(required = true, multiple = true)]
+pub struct Times {
+    /// Seconds after an epoch's end before it may be posted.
+    #[arg(long)]
+    pub grace_seconds: Option<u32>,
+    /// Seconds between a post and finality.
+    #[arg(long)]
+    pub challenge_seconds: Option<u32>,
+    /// Seconds until an open dispute lapses.
+    #[arg(long)]
+    pub dispute_seconds: Option<u32>,
+    /// Seconds in which a ratified share may be claimed.
+    #[arg(long)]
+    pub claim_seconds: Option<u32>,
+    /// Seconds before an accepted payee binding takes effect.
+    #[arg(long)]
+    pub binding_delay_seconds: Option<u32>,
+    /// How many settlers must support one root.
+    #[arg(long)]
+    pub attestation_threshold: Option<u8>,
+    /// Least dispute bond in base units.
+    #[arg(long)]
+    pub dispute_bond_min: Option<u64>,
+    /// Dispute bond in bps of the pool.
+    #[arg(long)]
+    pub dispute_bond_bps: Option<u16>,
+    /// Stake needed to propose, in bps of the base.
+    #[arg(long)]
+    pub proposal_threshold_bps: Option<u16>,
+    /// Length of a vote in seconds.
+    #[arg(long)]
+    pub voting_seconds: Option<u32>,
+    /// Quorum in bps of the base.
+    #[arg(long)]
+    pub quorum_bps: Option<u16>,
+    /// Quorum in bps for Live mode, mandates, moves of the role of authority and changes of votes.
+    #[arg(long)]
+    pub live_quorum_bps: Option<u16>,
+    /// Seconds between the end of a vote and its execution.
+    #[arg(long)]
+    pub timelock_seconds: Option<u32>,
+    /// Seconds after the timelock in which anyone may execute.
+    #[arg(long)]
+    pub execution_seconds: Option<u32>,
+}
+
+impl Times {
+    /// The instruction's arguments.
+    #[must_use]
+    pub fn arguments(&self) -> SetConfigTimesArgs {
+        SetConfigTimesArgs {
+            times: ConfigTimesDelta {
+                grace_seconds: self.grace_seconds,
+                challenge_seconds: self.challenge_seconds,
+                dispute_seconds: self.dispute_seconds,
+                claim_seconds: self.claim_seconds,
+                binding_delay_seconds: self.binding_delay_seconds,
+                attestation_threshold: self.attestation_threshold,
+                dispute_bond_min: self.dispute_bond_min,
+                dispute_bond_bps: self.dispute_bond_bps,
+            },
+            governance: GovernanceSettingsDelta {
+                proposal_threshold_bps: self.proposal_threshold_bps,
+                voting_seconds: self.voting_seconds,
+                quorum_bps: self.quorum_bps,
+                live_quorum_bps: self.live_quorum_bps,
+                timelock_seconds: self.timelock_seconds,
+                execution_seconds: self.execution_seconds,
+            },
+        }
+    }
+}
+
+/// What changes, e.g. `grace_seconds=0`.
+#[must_use]
+pub fn words(times: &ConfigTimesDelta, votes: &GovernanceSettingsDelta) -> String {
+    let changes = [
+        ("grace_seconds", times.grace_seconds.map(u64::from)),
+        ("challenge_seconds", times.challenge_seconds.map(u64::from)),
+        ("dispute_seconds", times.dispute_seconds.map(u64::from)),
+        ("claim_seconds", times.claim_seconds.map(u64::from)),
+        ("binding_delay_seconds", times.binding_delay_seconds.map(u64::from)),
+        ("attestation_threshold", times.attestation_threshold.map(u64::from)),
+        ("dispute_bond_min", times.dispute_bond_min),
+        ("dispute_bond_bps", times.dispute_bond_bps.map(u64::from)),
+        ("proposal_threshold_bps", votes.proposal_threshold_bps.map(u64::from)),
+        ("voting_seconds", votes.voting_seconds.map(u64::from)),
+        ("quorum_bps", votes.quorum_bps.map(u64::from)),
+        ("live_quorum_bps", votes.live_quorum_bps.map(u64::from)),
+        ("timelock_seconds", votes.timelock_seconds.map(u64::from)),
+        ("execution_seconds", votes.execution_seconds.map(u64::from)),
+    ];
+    let named = changes.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", value?)));
+    named.collect::<Vec<_>>().join(" ")
+}
