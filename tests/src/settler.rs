@@ -1,0 +1,68 @@
+//! The binary `settler`, run as cron would: a process of its own, nothing from the caller's environment.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use crate::{program_path, settler_path};
+
+/// A folder in which commands are run.
+pub struct Settler {
+    folder: PathBuf,
+    url: Option<String>,
+}
+
+impl Settler {
+    /// Commands in `folder`, which is also their home.
+    #[must_use]
+    pub fn new(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), url: None }
+    }
+
+    /// The same, with the cluster at another address than `init` was told.
+    #[must_use]
+    pub fn at(&self, url: &str) -> Self {
+        Self { folder: self.folder.clone(), url: Some(url.to_owned()) }
+    }
+
+    /// Runs a command, whatever comes of it.
+    ///
+    /// # Panics
+    /// If the binary cannot be run.
+    #[must_use]
+    pub fn run(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+        let mut command = Command::new(settler_path());
+        for name in ["CONFIG", "DATA", "URL", "KEYPAIR", "DEMO"] {
+            command.env_remove(format!("RADIO_PAYOUTS_{name}"));
+        }
+        command.args(arguments).args(["--output", "json"]).current_dir(&self.folder).env("HOME", &self.folder);
+        command.env("RADIO_PAYOUTS_PROGRAM", program_path()).envs(environment.iter().copied());
+        command.envs(self.url.as_ref().map(|url| ("RADIO_PAYOUTS_URL", url)));
+        command.output().expect("the binary runs")
+    }
+
+    /// Runs a command that succeeds; returns what it printed.
+    ///
+    /// # Panics
+    /// If it fails, or prints no JSON.
+    #[track_caller]
+    pub fn json(&self, arguments: &[&str]) -> Value {
+        let output = self.run(arguments, &[]);
+        let (status, talk) = (output.status, String::from_utf8_lossy(&output.stderr));
+        assert!(status.success(), "settler {arguments:?}: {status}\n{talk}");
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    }
+
+    /// Runs a command that ends with `exit`; returns what it said.
+    ///
+    /// # Panics
+    /// If it ends otherwise.
+    #[track_caller]
+    pub fn refused(&self, arguments: &[&str], exit: i32) -> String {
+        let output = self.run(arguments, &[]);
+        let talk = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(exit), "settler {arguments:?}: {talk}");
+        talk
+    }
+}
