@@ -69,7 +69,7 @@ struct ProposalView {
     yes_base_units: String,
     no_base_units: String,
     abstain_base_units: String,
-    base_base_units: String,
+    votable_base_units: String,
     quorum_bps: u16,
     quorum_base_units: String,
     quorum_reached: bool,
@@ -157,7 +157,7 @@ fn proposal_view(proposal: &Proposal, config: &Config, vote: Option<&VoteRecord>
         yes_base_units: tally.yes.to_string(),
         no_base_units: tally.no.to_string(),
         abstain_base_units: tally.abstain.to_string(),
-        base_base_units: proposal.base.to_string(),
+        votable_base_units: proposal.base.to_string(),
         quorum_bps: proposal.quorum_bps,
         quorum_base_units: proposal.quorum().to_string(),
         quorum_reached: tally.total() >= u128::from(proposal.quorum()),
@@ -288,7 +288,7 @@ fn in_full(view: &View) -> String {
                 "{} BLOOM, {} of {}: {reached}",
                 amount(&proposal.quorum_base_units),
                 percent(proposal.quorum_bps),
-                amount(&proposal.base_base_units)
+                amount(&proposal.votable_base_units)
             ),
         ]);
         table.row(["end of the vote".to_owned(), time(proposal.voting_ends)]);
