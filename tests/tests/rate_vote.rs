@@ -38,7 +38,7 @@ fn hand_over(settler: &Settler, localnet: &Localnet, mint: &Pubkey) {
     settler.json(&["governance", "stake", "40", "--keypair", "holder.json"]);
     let talk = settler.refused(&["governance", "propose", "params", "rate=2"], 1);
     assert!(talk.contains("GovernanceNotAuthority"), "{talk}");
-    settler.json(&["admin", "offer-authority", "--to-governance"]);
+    settler.json(&["admin", "offer-authority", "governance"]);
     settler.json(&["admin", "accept-authority", "--for-governance", "--keypair", "holder.json"]);
     let talk = settler.refused(&["admin", "set-params", "rate=2"], 1);
     assert!(talk.contains("NotAuthority"), "{talk}");
