@@ -57,7 +57,7 @@ fn stake_goes_in_and_out_to_the_last_unit_and_lamport() {
     assert_eq!(events, [Event::StakeDeposited(deposited)]);
     let rent = world.lamports(stake) + world.lamports(tokens);
     assert_eq!(world.lamports(payer), before - rent - 10_000);
-    assert_eq!((world.tokens(wallet), world.tokens(tokens)), (40, 60));
+    assert_eq!((world.tokens_in(wallet), world.tokens_in(tokens)), (40, 60));
 
     world.next_slot();
     world.accept(world.deposit(&owner, wallet, 40), &[&owner]);
@@ -83,13 +83,13 @@ fn stake_goes_in_and_out_to_the_last_unit_and_lamport() {
     assert_eq!(events, [Event::StakeWithdrawn(StakeWithdrawn { owner: owner.pubkey(), old: 100, new: 70 })]);
     let account = world.stake_of(&owner);
     assert_eq!((account.amount, account.since_slot), (70, since_slot + 1), "a withdrawal does not begin anew");
-    assert_eq!((world.tokens(wallet), world.tokens(tokens)), (30, 70));
+    assert_eq!((world.tokens_in(wallet), world.tokens_in(tokens)), (30, 70));
 
     // What somebody sent to the account by mistake goes out with the last of the stake.
     world.set_tokens(tokens, 75);
     let before = world.lamports(payer);
     world.accept(world.withdraw(&owner, wallet, 70), &[&owner]);
-    assert_eq!((world.tokens(wallet), world.lamports(stake), world.lamports(tokens)), (105, 0, 0));
+    assert_eq!((world.tokens_in(wallet), world.lamports(stake), world.lamports(tokens)), (105, 0, 0));
     assert_eq!(world.lamports(payer), before + rent - 10_000);
     world.refuse(world.withdraw(&owner, wallet, 1), &[&owner], ErrorCode::AccountNotInitialized);
     // And it can be made again.

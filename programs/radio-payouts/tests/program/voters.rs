@@ -77,7 +77,7 @@ impl World {
     }
 
     /// Base units in a token account.
-    pub fn tokens(&self, address: Pubkey) -> u64 {
+    pub fn tokens_in(&self, address: Pubkey) -> u64 {
         let Some(account) = self.svm.get_account(&address) else { return 0 };
         account.data.get(64..72).map_or(0, |bytes| u64::from_le_bytes(bytes.try_into().unwrap()))
     }
