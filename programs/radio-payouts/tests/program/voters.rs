@@ -53,6 +53,11 @@ impl World {
         let mut mint = mint_data(9, &[]);
         mint[36..44].copy_from_slice(&SUPPLY.to_le_bytes());
         self.set_mint(TOKEN_PROGRAM, &mint);
+        self.hand_over();
+    }
+
+    /// Gives the governance PDA the role of authority; the next slot begins.
+    pub fn hand_over(&mut self) {
         let authority = self.authority.insecure_clone();
         let offer = instruction::offer_authority(authority.pubkey(), Some(address::governance_address()));
         self.accept(offer, &[&authority]);
