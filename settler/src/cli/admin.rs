@@ -1,8 +1,8 @@
 //! `settler admin`: what authority, pause key and payees sign, and what anyone may call.
 
 use clap::Subcommand;
-use radio_payouts_client::state::{Epoch, ParamsChange};
 use radio_payouts_client::instruction;
+use radio_payouts_client::state::{Epoch, ParamsChange};
 use radio_payouts_protocol::did::Did;
 use radio_payouts_protocol::params::ParamsDelta;
 use solana_instruction::Instruction;
