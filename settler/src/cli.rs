@@ -13,6 +13,7 @@ pub mod act;
 pub mod actor;
 pub mod admin;
 pub mod amount;
+pub mod attest;
 pub mod completions;
 pub mod context;
 pub mod demo;
@@ -134,6 +135,8 @@ pub enum Command {
     Rejects(rejects::Args),
     /// Seal epochs, compute payouts, publish and post.
     Settle(settle::Args),
+    /// Check another settler's candidate and support it.
+    Attest(attest::Args),
     /// Recompute a sealed epoch and compare it with the chain.
     Verify(verify::Args),
     /// Write a proof of a share, or check it on chain.
@@ -185,6 +188,7 @@ pub fn run() -> Outcome {
         Command::Ingest(args) => ingest::run(&args, &context),
         Command::Rejects(args) => rejects::run(&args, &context),
         Command::Settle(args) => settle::run(&args, &context),
+        Command::Attest(args) => attest::run(&args, &context),
         Command::Verify(args) => verify::run(&args, &context),
         Command::Prove(args) => prove::run(&args, &context),
         Command::Explain(args) => explain::run(&args, &context),

@@ -14,8 +14,10 @@
 //! once. Cursors and history come from the folder of the parent that the chain names, never from a table that changes.
 
 pub mod adopt;
+pub mod attest;
 pub mod audit;
 pub mod build;
+pub mod candidate;
 pub mod due;
 pub mod estimate;
 pub mod post;

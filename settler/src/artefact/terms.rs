@@ -9,8 +9,8 @@ use radio_payouts_protocol::domain::Domain;
 use radio_payouts_protocol::hash::Hash;
 use radio_payouts_protocol::params::{Mode, Params};
 use radio_payouts_protocol::registry::Sfu;
-use radio_payouts_protocol::seal::SfuState;
-use radio_payouts_protocol::settlement::{Parent, Setting, Settlement, SettlementError, settle};
+use radio_payouts_protocol::seal::{SfuSeal, SfuState};
+use radio_payouts_protocol::settlement::{Parent, Setting, Settlement, SettlementError, seal_all, settle};
 use radio_payouts_protocol::statement::Statement;
 use serde::{Deserialize, Serialize};
 
@@ -114,9 +114,26 @@ impl Terms {
     /// # Errors
     /// If a batch cannot be loaded.
     pub fn settle(&self, held: &[BatchHeader], batches: &dyn BatchSource) -> anyhow::Result<Settlement> {
+        self.with_setting(|setting| {
+            settle(setting, held, |header| batches.batch(header)).map_err(|error| match error {
+                SettlementError::Load(error) => error.context("a held batch could not be loaded"),
+                other => anyhow::anyhow!("{other}"),
+            })
+        })
+    }
+
+    /// Seals every SFU over these batches, which no ancestor judged, and computes nothing more.
+    ///
+    /// # Errors
+    /// If the calendar is out of range.
+    pub fn seal(&self, held: &[BatchHeader]) -> anyhow::Result<Vec<SfuSeal>> {
+        self.with_setting(|setting| Ok(seal_all(setting, held)))
+    }
+
+    fn with_setting<T>(&self, work: impl FnOnce(&Setting<'_>) -> anyhow::Result<T>) -> anyhow::Result<T> {
         let domain = Domain::from_bytes(self.deployment.domain);
         let cluster_reference = did::cluster_reference(&self.deployment.genesis_hash);
-        let setting = Setting {
+        work(&Setting {
             domain: &domain,
             cluster_reference: &cluster_reference,
             calendar: self.deployment.calendar()?,
@@ -127,10 +144,6 @@ impl Terms {
             mode_of: &|epoch| self.mode_of(epoch),
             registry_version: self.registry_version,
             sfus: &self.registry,
-        };
-        settle(&setting, held, |header| batches.batch(header)).map_err(|error| match error {
-            SettlementError::Load(error) => error.context("a held batch could not be loaded"),
-            other => anyhow::anyhow!("{other}"),
         })
     }
 }

@@ -2,9 +2,11 @@
 //!
 //! Each command is a process of its own, as cron would start it; what they share is on disk.
 
+mod attest;
 mod bad_input;
 mod crashes;
 mod cron;
+mod dishonest;
 mod generated;
 mod governance;
 mod ingest;
