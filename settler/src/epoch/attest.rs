@@ -168,37 +168,54 @@ fn next(
         if settled.contains(&one.epoch) {
             continue;
         }
-        if let Some(folder) = folder_of(&request.from, one) {
+        if let Some(folder) = folder_of(view, &request.from, one) {
             return Ok(Some((*one, folder)));
         }
     }
     let Some(epoch) = request.epoch else { return Ok(None) };
-    Err(not_found(epoch, &waiting, &request.from))
+    Err(not_found(view, epoch, &waiting, &request.from))
 }
 
-fn folder_of(from: &[PathBuf], candidate: &Supported) -> Option<PathBuf> {
-    folders(from, candidate.epoch).into_iter().find(|folder| {
-        Artefact::open(folder).is_ok_and(|artefact| {
-            (artefact.manifest.statement.epoch, artefact.manifest.commitment) == (candidate.epoch, candidate.commitment)
-        })
-    })
+/// The folder of a candidate that may still come into force.
+fn folder_of(view: &View, from: &[PathBuf], candidate: &Supported) -> Option<PathBuf> {
+    let found = artefacts(from, candidate.epoch)
+        .find(|artefact| artefact.manifest.commitment == candidate.commitment && !is_void(view, artefact));
+    found.map(|artefact| artefact.folder)
 }
 
-fn not_found(epoch: u64, waiting: &[Supported], from: &[PathBuf]) -> Failure {
-    let candidates: Vec<String> =
-        waiting.iter().filter(|one| one.epoch == epoch).map(|one| hex::encode(one.commitment)).collect();
+/// Folders given for an epoch.
+fn artefacts(from: &[PathBuf], epoch: u64) -> impl Iterator<Item = Artefact> {
+    let opened = folders(from, epoch).into_iter().filter_map(|folder| Artefact::open(&folder).ok());
+    opened.filter(move |artefact| artefact.manifest.statement.epoch == epoch)
+}
+
+/// Whether registry or head have moved since: then nobody can support it any more, whatever it says.
+fn is_void(view: &View, artefact: &Artefact) -> bool {
+    let statement = &artefact.manifest.statement;
+    statement.registry_version != view.config.registry_version || statement.parent != view.config.chain.parent()
+}
+
+fn not_found(view: &View, epoch: u64, waiting: &[Supported], from: &[PathBuf]) -> Failure {
+    let candidates: Vec<_> = waiting.iter().filter(|one| one.epoch == epoch).map(|one| one.commitment).collect();
     if candidates.is_empty() {
         return Failure::temporary(format!("no settler has posted a candidate for epoch {epoch} yet"));
     }
-    let candidates = candidates.join(", ");
-    match folders(from, epoch).into_iter().find_map(|folder| Artefact::open(&folder).ok()) {
-        Some(artefact) if artefact.manifest.statement.epoch == epoch => Failure::difference(format!(
-            "{} leads to commitment {}, which no settler supports on chain; supported for epoch {epoch}: {candidates}",
+    let listed: Vec<String> = candidates.iter().map(hex::encode).collect();
+    let listed = listed.join(", ");
+    let given: Vec<Artefact> = artefacts(from, epoch).collect();
+    if given.iter().any(|artefact| candidates.contains(&artefact.manifest.commitment) && is_void(view, artefact)) {
+        return Failure::temporary(format!(
+            "the candidate of epoch {epoch} was posted under another registry or head than the chain's; its settler has to post it anew"
+        ));
+    }
+    match given.first() {
+        Some(artefact) => Failure::difference(format!(
+            "{} leads to commitment {}, which no settler supports on chain; supported for epoch {epoch}: {listed}",
             artefact.folder.display(),
             hex::encode(artefact.manifest.commitment)
         )),
-        _ => Failure::usage(format!(
-            "no folder of epoch {epoch} is in what --from names; the candidates on chain are {candidates}"
+        None => Failure::usage(format!(
+            "no folder of epoch {epoch} is in what --from names; the candidates on chain are {listed}"
         )),
     }
 }

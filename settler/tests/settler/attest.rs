@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use radio_payouts_client::instruction;
+use solana_signer::Signer as _;
+
 use crate::dishonest::{self, Envelopes};
 use crate::world::{Ran, World, copy_folder};
 
@@ -95,6 +98,22 @@ fn a_candidate_that_holds_is_stored_and_supported_once() {
         assert_eq!(after["attested"][0]["standing"], "in force already");
         world.run(settler, &["verify", "0"]).expect(0);
     }
+}
+
+#[test]
+fn a_candidate_from_before_a_change_of_the_registry_is_posted_anew_first() {
+    let (world, _) = posted_by_the_first(2);
+    let from = epochs_of(&world, 0);
+    let authority = world.authority.pubkey();
+    let other = world.sfus[1].key.verifying_key().to_bytes();
+    world.as_authority("stop SFU 1", instruction::stop_sfu(authority, &other, Some(9)));
+    let void = attest(&world, 1, "0", &from).expect(75);
+    assert!(void.stderr.contains("another registry or head"), "{void:?}");
+    assert_eq!(attest(&world, 1, "--all", &from).expect(0).json()["attested"], serde_json::json!([]));
+    sent_nothing(&world, 1);
+    world.run(0, &["settle", "--due"]).expect(0);
+    attest(&world, 1, "--all", &from).expect(0);
+    assert!(world.commitment(0).is_some());
 }
 
 #[test]
