@@ -42,6 +42,7 @@ pub mod status;
 pub mod store;
 pub mod times;
 pub mod verify;
+pub mod watch;
 
 pub use context::Context;
 
@@ -139,6 +140,8 @@ pub enum Command {
     Attest(attest::Args),
     /// Recompute a sealed epoch and compare it with the chain.
     Verify(verify::Args),
+    /// Recompute every posted root, tell of every change, act on it.
+    Watch(watch::Args),
     /// Write a proof of a share, or check it on chain.
     Prove(prove::Args),
     /// Explain a share line by line.
@@ -190,6 +193,7 @@ pub fn run() -> Outcome {
         Command::Settle(args) => settle::run(&args, &context),
         Command::Attest(args) => attest::run(&args, &context),
         Command::Verify(args) => verify::run(&args, &context),
+        Command::Watch(args) => watch::run(&args, &context),
         Command::Prove(args) => prove::run(&args, &context),
         Command::Explain(args) => explain::run(&args, &context),
         Command::Estimate(args) => estimate::run(&args, &context),

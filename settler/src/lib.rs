@@ -2,7 +2,7 @@
 //!
 //! Data flows one way: [`receipt`] (bytes become verified batches) → [`store`] (held batches, sealed epochs) →
 //! [`epoch`] (the stages of a settlement) → [`artefact`] (what is published) → [`chain`] (what is posted).
-//! [`simulation`] replays published epochs under other parameters.
+//! [`watch`] goes the way back, [`simulation`] replays published epochs under other parameters.
 //! All arithmetic and all hashes are the protocol crate's. [`cli`] only parses, calls and prints.
 
 pub mod artefact;
@@ -19,3 +19,4 @@ pub mod receipt;
 pub mod setup;
 pub mod simulation;
 pub mod store;
+pub mod watch;

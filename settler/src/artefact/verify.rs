@@ -65,6 +65,16 @@ impl Recomputed {
     /// # Errors
     /// [`Fault::Difference`] for the first thing that is not as it must be.
     pub fn from_folder(folder: &Path) -> Result<Self, Fault> {
+        let recomputed = Self::settle_folder(folder)?;
+        recomputed.compare_statement()?;
+        Ok(recomputed)
+    }
+
+    /// Reads the folder, checks every signature and settles, whatever statement the folder itself claims.
+    ///
+    /// # Errors
+    /// As [`Recomputed::from_folder`].
+    pub fn settle_folder(folder: &Path) -> Result<Self, Fault> {
         if !folder.join("manifest.json").is_file() {
             return Err(Fault::Failed(anyhow::anyhow!("{} has no manifest.json", folder.display())));
         }
@@ -77,12 +87,14 @@ impl Recomputed {
         compare_listing(&artefact, &headers)?;
         let parent_compared = compare_parent(&artefact, &terms, &headers)?;
         let settlement = terms.settle(&headers, &batches)?;
-        let recomputed = Self { artefact, terms, settlement, batches, headers, parent_compared };
-        recomputed.compare_statement()?;
-        Ok(recomputed)
+        Ok(Self { artefact, terms, settlement, batches, headers, parent_compared })
     }
 
-    fn compare_statement(&self) -> Result<(), Fault> {
+    /// Compares the statement that the folder claims with the recomputed one.
+    ///
+    /// # Errors
+    /// [`Fault::Difference`] with the first field that differs.
+    pub fn compare_statement(&self) -> Result<(), Fault> {
         let (manifest, ours) = (&self.artefact.manifest, &self.settlement);
         let sfus = |manifest: &Manifest| serde_json::to_value(&manifest.sfus);
         let recomputed = Manifest::of(&self.terms, ours, BTreeMap::new());

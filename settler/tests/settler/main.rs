@@ -16,4 +16,6 @@ mod settlers;
 mod simulate;
 mod vectors;
 mod verification;
+mod watch;
+mod watch_loop;
 mod world;

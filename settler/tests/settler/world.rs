@@ -134,6 +134,16 @@ impl World {
 
     /// Runs the binary with more environment.
     pub fn run_with(&self, number: usize, args: &[&str], environment: &[(&str, &str)]) -> Ran {
+        let output = self.command(number, environment).args(args).output().unwrap();
+        Ran {
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// The binary as settler `number` would run it, without arguments.
+    pub fn command(&self, number: usize, environment: &[(&str, &str)]) -> Command {
         let settler = &self.settlers[number];
         let mut command = Command::new(env!("CARGO_BIN_EXE_settler"));
         command
@@ -144,14 +154,8 @@ impl World {
             .env("RADIO_PAYOUTS_URL", format!("embedded:{}", self.chain.display()))
             .env("RADIO_PAYOUTS_KEYPAIR", &settler.key_file)
             .env("RADIO_PAYOUTS_DATA", &settler.data)
-            .envs(environment.iter().copied())
-            .args(args);
-        let output = command.output().unwrap();
-        Ran {
-            code: output.status.code(),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+            .envs(environment.iter().copied());
+        command
     }
 
     /// Gives envelopes to settler `number`; returns its answers.

@@ -1,0 +1,90 @@
+//! `settler watch`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use solana_signer::Signer as _;
+
+use super::Context;
+use crate::epoch::post;
+use crate::epoch::view::View;
+use crate::outcome::{Exit, Outcome};
+use crate::watch::stop::Stop;
+use crate::watch::webhook::Webhook;
+use crate::watch::{Actor, Request, Watch};
+
+/// Recompute every posted root from the published batches, and tell of every change.
+///
+/// Looks at every root in force, from the head back to what it has seen before, and recomputes it from the folders in --from and
+/// this host's own. Each of these is an alert: a root that is not what its batches lead to (the first difference is
+/// named); a root for which nothing was published; a change of parameters, times or thresholds, of the registry, of a role or a flag;
+/// a pause; an offer or move of the role of authority; a dispute, a contested epoch, a withdrawn root.
+///
+/// An alert is a line on stderr, a JSON line on stdout and, with --webhook, a POST request. Each is told once, and again after a
+/// crash or while the receiver is away. What was seen is kept in DATA/watch/state.json. The first look takes the deployment as
+/// it stands. No key is needed to watch; no demo flag either.
+///
+/// With --once it ends with 3 while any root is wrong or unknown or a candidate does not hold, and with 75 if a node is away. Otherwise it
+/// looks again and again until SIGINT or SIGTERM, and a node that is away does not end it.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Folder of a settler's sealed epochs (its DATA/epochs as published); give every settler's.
+    #[arg(long, value_name = "DIR")]
+    pub from: Vec<PathBuf>,
+    /// Look once and end.
+    #[arg(long, conflicts_with = "every")]
+    pub once: bool,
+    /// Seconds between two looks.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub every: u64,
+    /// Do not look at epochs before this one.
+    #[arg(long, value_name = "EPOCH", default_value_t = 0)]
+    pub since: u64,
+    /// Attest to candidates that hold, as `settler attest --all` does (needs a settler's key and the demo flag).
+    #[arg(long)]
+    pub attest: bool,
+    /// Where to POST alerts as JSON; shown without what may be a secret.
+    #[arg(long, value_name = "URL", env = "RADIO_PAYOUTS_WEBHOOK", hide_env_values = true)]
+    pub webhook: Option<String>,
+}
+
+/// Watches.
+///
+/// # Errors
+/// Exit 3 (with --once) by what was found; exit 4 if it may not send what it was told to; exit 75 (with --once) if a node is
+/// away, and if another watch is at work.
+pub fn run(args: &Args, context: &Context) -> Outcome {
+    let stop = Stop::on_signals()?;
+    let webhook = args.webhook.as_deref().map(Webhook::new).transpose()?;
+    let request = Request { from: args.from.clone(), since: args.since, attest: args.attest };
+    let mut watch = Watch {
+        actor: actor(args, context)?,
+        request,
+        chain: context.chain()?,
+        webhook,
+        output: context.output,
+        data: context.data()?,
+    };
+    if args.once { watch.once(&stop) } else { watch.every(Duration::from_secs(args.every), &stop) }
+}
+
+/// Who sends, if anything is to be sent; one that may not is refused before the first look.
+fn actor(args: &Args, context: &Context) -> Outcome<Option<Actor>> {
+    if !args.attest {
+        return Ok(None);
+    }
+    context.config()?.require_demo_flag()?;
+    let actor = Actor { sender: context.sender()?, key: context.keypair()? };
+    match check_settler(&actor) {
+        // A node that is away does not keep a watch from beginning; every round asks again.
+        Err(failure) if failure.exit == Exit::Temporary && !args.once => Ok(Some(actor)),
+        other => other.map(|()| Some(actor)),
+    }
+}
+
+fn check_settler(actor: &Actor) -> Outcome {
+    let chain = actor.sender.chain();
+    let view = View::read(chain)?;
+    let next = view.config.chain.head.map_or(0, |head| head.epoch.saturating_add(1));
+    post::check_permitted(chain, &view, &actor.key.pubkey(), next).map(|_| ())
+}
