@@ -54,6 +54,11 @@ impl MerkleSumTree {
         })
     }
 
+    /// Its levels without the empty positions, lowest first; level `k` of a tree of `n` leaves has `ceil(n / 2^k)` nodes.
+    pub fn levels(&self) -> impl Iterator<Item = &[Node]> {
+        self.levels.iter().map(Vec::as_slice)
+    }
+
     /// The siblings of the leaf at `position`, lowest first; `None` if there is no such leaf.
     #[must_use]
     pub fn proof(&self, position: u32) -> Option<Vec<Node>> {
@@ -125,6 +130,12 @@ impl Forest {
             return Err(ProofError::PositionOutOfRange);
         }
         Ok(Self { trees })
+    }
+
+    /// The trees, in order.
+    #[must_use]
+    pub fn trees(&self) -> &[MerkleSumTree] {
+        &self.trees
     }
 
     /// What is committed of every tree.

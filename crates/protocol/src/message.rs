@@ -1,4 +1,5 @@
-//! The 126 bytes that an SFU signs (section 4.3): short, so that a signature can be checked on chain.
+//! The 126 bytes that an SFU signs (section 4.3): short, so that a signature can be checked on chain. And the 124 bytes by
+//! which a receiver confirms that it holds a batch.
 
 use crate::domain::Domain;
 use crate::hash::Hash;
@@ -17,12 +18,48 @@ pub fn batch_message(
     to_ms: u64,
     batch_hash: &Hash,
 ) -> [u8; BATCH_MESSAGE_LENGTH] {
-    let mut message = [0; BATCH_MESSAGE_LENGTH];
-    let fields: [&[u8]; 6] =
-        [&BATCH_MESSAGE_PREFIX, domain.as_bytes(), sfu_key, &seq.to_le_bytes(), &to_ms.to_le_bytes(), batch_hash];
+    joined([&BATCH_MESSAGE_PREFIX, domain.as_bytes(), sfu_key, &seq.to_le_bytes(), &to_ms.to_le_bytes(), batch_hash])
+}
+
+/// First bytes of every acknowledgement.
+pub const ACKNOWLEDGEMENT_PREFIX: [u8; 12] = *b"radio/ack/v1";
+/// Length of an acknowledgement's message in bytes.
+pub const ACKNOWLEDGEMENT_LENGTH: usize = 124;
+
+/// `"radio/ack/v1" || domain || sfu_key || seq || batch_hash || received_at_ms`: what a receiver signs once it holds a batch.
+#[must_use]
+pub fn acknowledgement_message(
+    domain: &Domain,
+    sfu_key: &[u8; 32],
+    seq: u64,
+    batch_hash: &Hash,
+    received_at_ms: u64,
+) -> [u8; ACKNOWLEDGEMENT_LENGTH] {
+    let received_at_ms = received_at_ms.to_le_bytes();
+    joined([&ACKNOWLEDGEMENT_PREFIX, domain.as_bytes(), sfu_key, &seq.to_le_bytes(), batch_hash, &received_at_ms])
+}
+
+/// Fields one after the other; `LENGTH` is the sum of theirs.
+fn joined<const LENGTH: usize>(fields: [&[u8]; 6]) -> [u8; LENGTH] {
+    let mut message = [0; LENGTH];
     let bytes = fields.iter().flat_map(|field| field.iter());
     for (slot, byte) in message.iter_mut().zip(bytes) {
         *slot = *byte;
     }
     message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_message_of_one_kind_is_one_of_the_other() {
+        let domain = Domain::from_bytes([7; 32]);
+        let batch = batch_message(&domain, &[1; 32], 2, 3, &[4; 32]);
+        let acknowledgement = acknowledgement_message(&domain, &[1; 32], 2, &[4; 32], 3);
+        assert_eq!(batch.get(110..), Some(&[4; 16][..]), "every field found its place");
+        assert_eq!(acknowledgement.get(116..), Some(&3u64.to_le_bytes()[..]), "every field found its place");
+        assert_ne!(batch.get(..12), acknowledgement.get(..12));
+    }
 }
