@@ -14,11 +14,13 @@ pub mod ancestors;
 pub mod batches;
 pub mod differ;
 pub mod digest;
+pub mod explanation;
 pub mod files;
 pub mod manifest;
 pub mod payout;
 pub mod proof;
 pub mod read;
+pub mod receipts;
 pub mod sheet;
 pub mod source;
 pub mod tables;
@@ -38,4 +40,23 @@ pub fn sfu_name(key: &[u8; 32]) -> String {
 #[must_use]
 pub fn folder_name(epoch: u64) -> String {
     format!("epoch-{epoch:06}")
+}
+
+/// Numbers of the epochs whose folders are in `root`, ascending.
+///
+/// # Errors
+/// If it is there and cannot be read.
+pub fn sealed_epochs(root: &std::path::Path) -> std::io::Result<Vec<u64>> {
+    let entries = match std::fs::read_dir(root) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut epochs = Vec::new();
+    for entry in entries {
+        let name = entry?.file_name();
+        epochs.extend(name.to_string_lossy().strip_prefix("epoch-").and_then(|number| number.parse::<u64>().ok()));
+    }
+    epochs.sort_unstable();
+    Ok(epochs)
 }

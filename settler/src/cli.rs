@@ -31,9 +31,9 @@ pub mod key_argument;
 pub mod keygen;
 pub mod params;
 pub mod prove;
-pub mod receipts;
 pub mod registry;
 pub mod rejects;
+pub mod serve;
 pub mod settings;
 pub mod settle;
 pub mod sign;
@@ -138,6 +138,8 @@ pub enum Command {
     Settle(settle::Args),
     /// Check another settler's candidate and support it.
     Attest(attest::Args),
+    /// Take in batches over HTTP, and serve the API.
+    Serve(serve::Args),
     /// Recompute a sealed epoch and compare it with the chain.
     Verify(verify::Args),
     /// Recompute every posted root, tell of every change, act on it.
@@ -192,6 +194,7 @@ pub fn run() -> Outcome {
         Command::Rejects(args) => rejects::run(&args, &context),
         Command::Settle(args) => settle::run(&args, &context),
         Command::Attest(args) => attest::run(&args, &context),
+        Command::Serve(args) => serve::run(&args, &context),
         Command::Verify(args) => verify::run(&args, &context),
         Command::Watch(args) => watch::run(&args, &context),
         Command::Prove(args) => prove::run(&args, &context),
@@ -202,20 +205,4 @@ pub fn run() -> Outcome {
         Command::Store(args) => store::run(&args, &context),
         Command::Completions(args) => completions::run(&args, &context),
     }
-}
-
-/// Numbers of the epochs whose folders are in `root`, ascending.
-fn sealed_epochs(root: &std::path::Path) -> Outcome<Vec<u64>> {
-    let entries = match std::fs::read_dir(root) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(error.into()),
-    };
-    let mut epochs = Vec::new();
-    for entry in entries {
-        let name = entry?.file_name();
-        epochs.extend(name.to_string_lossy().strip_prefix("epoch-").and_then(|number| number.parse::<u64>().ok()));
-    }
-    epochs.sort_unstable();
-    Ok(epochs)
 }

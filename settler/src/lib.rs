@@ -16,6 +16,7 @@ pub mod keyfile;
 pub mod outcome;
 pub mod output;
 pub mod receipt;
+pub mod service;
 pub mod setup;
 pub mod simulation;
 pub mod store;

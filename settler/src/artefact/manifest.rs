@@ -14,6 +14,7 @@ use radio_payouts_protocol::seal::{Judged, SfuSeal, SfuState};
 use radio_payouts_protocol::settlement::{Parent, Settlement};
 use radio_payouts_protocol::statement::Statement;
 use radio_payouts_protocol::tree::TreeRoot;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::terms::{Deployment, ParentTerms, Terms, VersionInForce};
@@ -24,44 +25,52 @@ pub const FORMAT: &str = "radio-payouts/epoch/v1";
 pub const STANDING: &str = "provisional";
 
 /// A committed tree.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RootJson {
     /// The root's hash.
     #[serde(with = "json::hex32")]
+    #[schemars(with = "String")]
     pub root: Hash,
     /// Its sum.
     #[serde(with = "json")]
+    #[schemars(with = "String")]
     pub sum: u64,
     /// Number of leaves.
     pub count: u32,
 }
 
 /// The statement of section 5.2.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StatementJson {
     /// The epoch.
     #[serde(with = "json")]
+    #[schemars(with = "String")]
     pub epoch: u64,
     /// Commitment of the parent.
     #[serde(with = "json::hex32")]
+    #[schemars(with = "String")]
     pub parent: Hash,
     /// Version of the parameters.
     pub params_version: u32,
     /// Version of the registry.
     #[serde(with = "json")]
+    #[schemars(with = "String")]
     pub registry_version: u64,
     /// Hash over the inputs.
     #[serde(with = "json::hex32")]
+    #[schemars(with = "String")]
     pub inputs_hash: Hash,
     /// Hash over the history.
     #[serde(with = "json::hex32")]
+    #[schemars(with = "String")]
     pub history_hash: Hash,
     /// The batch tree.
     pub batches: RootJson,
     /// Base units to be split.
     #[serde(with = "json")]
+    #[schemars(with = "String")]
     pub pool: u64,
     /// The payout trees.
     pub payouts: Vec<RootJson>,
@@ -133,29 +142,36 @@ pub struct SfuJson {
 }
 
 /// Sums for readers; each follows from the files.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Totals {
     /// Accepted bytes.
     #[serde(with = "json")]
+    #[schemars(with = "String")]
     pub bytes: u64,
     /// Bytes that the rate is paid for.
     #[serde(with = "json")]
+    #[schemars(with = "String")]
     pub paid_bytes: u64,
     /// Sum of effective bytes.
     #[serde(with = "json")]
+    #[schemars(with = "String")]
     pub effective_bytes: u64,
     /// Most that one contributor gets.
     #[serde(with = "json")]
+    #[schemars(with = "String")]
     pub cap_base_units: u64,
     /// The minimum in force.
     #[serde(with = "json")]
+    #[schemars(with = "String")]
     pub minimum_base_units: u64,
     /// Sum of the leaves.
     #[serde(with = "json")]
+    #[schemars(with = "String")]
     pub allocated_base_units: u64,
     /// What is left of the pool; nothing is minted for it.
     #[serde(with = "json")]
+    #[schemars(with = "String")]
     pub unallocated_base_units: u64,
     /// Contributors, with and without a leaf.
     pub contributors: u32,

@@ -8,12 +8,13 @@ use arrow::array::{Array as _, AsArray as _};
 use arrow::datatypes::{Decimal128Type, Int64Type};
 use radio_payouts_protocol::hash::Hash;
 use radio_payouts_protocol::settlement::Settlement;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::sheet;
 
 /// A contributor of an epoch.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 pub struct Payout {
     /// Global index of the leaf; none without a leaf.
     pub index: Option<u32>,
@@ -21,21 +22,27 @@ pub struct Payout {
     pub did: String,
     /// Its SHA-256.
     #[serde(with = "radio_payouts_protocol::json::hex32")]
+    #[schemars(with = "String")]
     pub did_hash: Hash,
     /// Who is paid; 32 zeros if the DID has no payee of its own.
     #[serde(with = "radio_payouts_protocol::json::hex32")]
+    #[schemars(with = "String")]
     pub payee: [u8; 32],
     /// Accepted bytes.
     #[serde(with = "radio_payouts_protocol::json")]
+    #[schemars(with = "String")]
     pub bytes: u64,
     /// Bytes after all multipliers.
     #[serde(with = "radio_payouts_protocol::json")]
+    #[schemars(with = "String")]
     pub effective_bytes: u64,
     /// Base units before the cap.
     #[serde(rename = "raw_base_units", with = "radio_payouts_protocol::json")]
+    #[schemars(with = "String")]
     pub raw: u64,
     /// Base units of the leaf.
     #[serde(rename = "amount_base_units", with = "radio_payouts_protocol::json")]
+    #[schemars(with = "String")]
     pub amount: u64,
     /// Why there is no leaf.
     pub reason: Option<String>,

@@ -7,29 +7,33 @@ use radio_payouts_protocol::hash::{Hash, sha256};
 use radio_payouts_protocol::json;
 use radio_payouts_protocol::statement::Statement;
 use radio_payouts_protocol::tree::{Kind, Node, locate, share_leaf, verify_proof};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Artefact;
-use super::manifest::{STANDING, StatementJson};
+use super::manifest::{Manifest, STANDING, StatementJson};
+use super::payout::Payout;
 use super::terms::Deployment;
 
 /// The format of this version.
 pub const FORMAT: &str = "radio-payouts/proof/v1";
 
 /// A sibling on the way to the root.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SiblingJson {
     /// Its hash.
     #[serde(with = "json::hex32")]
+    #[schemars(with = "String")]
     pub hash: Hash,
     /// The sum below it.
     #[serde(with = "json")]
+    #[schemars(with = "String")]
     pub sum: u64,
 }
 
 /// The share that is proven.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShareJson {
     /// The DID; its hash is in the leaf.
@@ -38,14 +42,16 @@ pub struct ShareJson {
     pub index: u32,
     /// Who is paid; 32 zeros if the DID has no payee of its own.
     #[serde(with = "json::hex32")]
+    #[schemars(with = "String")]
     pub payee: [u8; 32],
     /// The amount.
     #[serde(with = "json")]
+    #[schemars(with = "String")]
     pub amount_base_units: u64,
 }
 
 /// A proof that needs nothing else but trust in the statement, which the chain holds.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProofBundle {
     /// [`FORMAT`].
@@ -56,6 +62,7 @@ pub struct ProofBundle {
     pub deployment: Deployment,
     /// The commitment, to be compared with the chain's.
     #[serde(with = "json::hex32")]
+    #[schemars(with = "String")]
     pub commitment: Hash,
     /// What it commits to.
     pub statement: StatementJson,
@@ -75,23 +82,36 @@ impl ProofBundle {
     pub fn of(artefact: &Artefact, did: &str) -> anyhow::Result<Option<Self>> {
         let payouts = artefact.payouts()?;
         let Some(payout) = payouts.iter().find(|payout| payout.did == did) else { return Ok(None) };
+        let forest = artefact.forest(&payouts)?;
+        Self::assemble(&artefact.manifest, payout, |index| forest.proof(index).context("the leaf is beyond the trees"))
+            .map(Some)
+    }
+
+    /// The proof of a share, whose siblings `proof` finds by the leaf's index.
+    ///
+    /// # Errors
+    /// With the reason, if the share has no leaf; if the siblings do not lead to the statement.
+    pub fn assemble(
+        manifest: &Manifest,
+        payout: &Payout,
+        proof: impl FnOnce(u32) -> anyhow::Result<Vec<Node>>,
+    ) -> anyhow::Result<Self> {
         let Some(index) = payout.index else {
             let reason = payout.reason.as_deref().unwrap_or("no reason is given");
-            anyhow::bail!("{did} has no leaf in epoch {}: {reason}", artefact.manifest.statement.epoch);
+            anyhow::bail!("{} has no leaf in epoch {}: {reason}", payout.did, manifest.statement.epoch);
         };
-        let siblings = artefact.forest(&payouts)?.proof(index).context("the leaf is beyond the trees")?;
         let bundle = Self {
             format: FORMAT.to_owned(),
             standing: STANDING.to_owned(),
-            deployment: artefact.manifest.deployment,
-            commitment: artefact.manifest.commitment,
-            statement: artefact.manifest.statement.clone(),
-            max_share_bps: artefact.manifest.params.max_share_bps,
+            deployment: manifest.deployment,
+            commitment: manifest.commitment,
+            statement: manifest.statement.clone(),
+            max_share_bps: manifest.params.max_share_bps,
             share: ShareJson { did: payout.did.clone(), index, payee: payout.payee, amount_base_units: payout.amount },
-            siblings: siblings.iter().map(|node| SiblingJson { hash: node.hash, sum: node.sum }).collect(),
+            siblings: proof(index)?.iter().map(|node| SiblingJson { hash: node.hash, sum: node.sum }).collect(),
         };
         bundle.check()?;
-        Ok(Some(bundle))
+        Ok(bundle)
     }
 
     /// SHA-256 of the DID.

@@ -12,22 +12,26 @@ use radio_payouts_protocol::registry::Sfu;
 use radio_payouts_protocol::seal::{SfuSeal, SfuState};
 use radio_payouts_protocol::settlement::{Parent, Setting, Settlement, SettlementError, seal_all, settle};
 use radio_payouts_protocol::statement::Statement;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::source::BatchSource;
 
 /// The cluster and program that an epoch belongs to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Deployment {
     /// `SHA-256("radio-payouts/v1" || genesis_hash || program_id)`.
     #[serde(with = "radio_payouts_protocol::json::hex32")]
+    #[schemars(with = "String")]
     pub domain: Hash,
     /// The cluster's genesis hash.
     #[serde(with = "radio_payouts_protocol::json::hex32")]
+    #[schemars(with = "String")]
     pub genesis_hash: Hash,
     /// The program's address.
     #[serde(with = "radio_payouts_protocol::json::hex32")]
+    #[schemars(with = "String")]
     pub program_id: Hash,
     /// Unix seconds at which epoch 0 starts (exclusive).
     pub genesis_unix: i64,

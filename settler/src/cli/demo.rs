@@ -230,7 +230,10 @@ fn verdicts(artefact: &Artefact) -> Outcome<Vec<(String, u64, String)>> {
         *batches.entry(line.verdict).or_insert(0u64) += 1;
         Ok(())
     })?;
-    super::receipts::rejected(artefact, |line| *receipts.entry(line.verdict).or_insert(0u64) += 1)?;
+    crate::artefact::receipts::rejected(artefact, |line| {
+        *receipts.entry(line.verdict).or_insert(0u64) += 1;
+        Ok(())
+    })?;
     let rejected: u64 = receipts.values().sum();
     let mut verdicts =
         vec![("batch accepted".to_owned(), batches.remove("accepted").unwrap_or_default(), String::new())];

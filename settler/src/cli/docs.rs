@@ -13,7 +13,7 @@ use crate::outcome::Outcome;
 /// Arguments of `docs`.
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// Folder to write `cli.md` and `settler.example.toml` to.
+    /// Folder to write `cli.md`, `settler.example.toml` and `openapi.json` to.
     pub folder: PathBuf,
 }
 
@@ -24,6 +24,7 @@ pub struct Args {
 pub fn run(args: &Args, _context: &Context) -> Outcome {
     durable::write(&args.folder.join("cli.md"), reference().as_bytes())?;
     durable::write(&args.folder.join("settler.example.toml"), document::example().as_bytes())?;
+    durable::write(&args.folder.join("openapi.json"), crate::service::openapi::text().as_bytes())?;
     Ok(())
 }
 

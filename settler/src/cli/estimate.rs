@@ -1,11 +1,8 @@
 //! `settler estimate`.
 
-use serde::Serialize;
-
 use super::Context;
 use super::amount::bloom;
-use crate::artefact::payout::{self, Payout};
-use crate::epoch::estimate;
+use crate::epoch::estimate::{self, Summary};
 use crate::outcome::Outcome;
 use crate::output::Table;
 use crate::store::Store;
@@ -24,19 +21,6 @@ pub struct Args {
     pub limit: usize,
 }
 
-#[derive(Serialize)]
-struct Document {
-    standing: &'static str,
-    epoch: u64,
-    batches: usize,
-    #[serde(with = "radio_payouts_protocol::json")]
-    bytes: u64,
-    #[serde(with = "radio_payouts_protocol::json")]
-    pool_base_units: u64,
-    contributors: usize,
-    payouts: Vec<Payout>,
-}
-
 /// Prints the estimate.
 ///
 /// # Errors
@@ -46,23 +30,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let chain = context.chain()?;
     let store = Store::open_read_only(&context.data()?)?;
     let estimate = estimate::estimate(&store, chain.as_ref(), args.epoch)?;
-    let settlement = &estimate.settlement;
-    let mut payouts: Vec<Payout> = payout::all(settlement).collect();
-    let contributors = payouts.len();
-    payouts.sort_by(|a, b| b.amount.cmp(&a.amount).then_with(|| a.did.cmp(&b.did)));
-    payouts.truncate(args.limit);
-    // Whatever an estimate says, there is no leaf to prove.
-    payouts.iter_mut().for_each(|payout| payout.index = None);
-    let document = Document {
-        standing: "estimate",
-        epoch: estimate.terms.epoch,
-        batches: settlement.batches.len(),
-        bytes: settlement.statement.batches.sum,
-        pool_base_units: settlement.allocation.pool,
-        contributors,
-        payouts,
-    };
-    context.output.emit(&document, |document| {
+    let mut summary = Summary::from(&estimate);
+    summary.payouts.truncate(args.limit);
+    context.output.emit(&summary, |document| {
         let mut table = Table::new(&["did", ">bytes", ">effective bytes", ">BLOOM (estimate)"]);
         for payout in &document.payouts {
             table.row([

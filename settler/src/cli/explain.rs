@@ -1,16 +1,11 @@
 //! `settler explain DID --epoch N`.
 
-use radio_payouts_protocol::batch::Role;
-use radio_payouts_protocol::settlement::Settlement;
-use radio_payouts_protocol::weights::{Factors, cell_weight};
-use serde::Serialize;
-
 use super::Context;
 use super::amount::{bloom, factor};
-use crate::artefact::payout::{self, Payout};
+use crate::artefact::explanation::{self, Explanation, ReceiptLine, Verdict};
 use crate::artefact::source::BatchSource as _;
 use crate::artefact::verify::Recomputed;
-use crate::artefact::{Terms, folder_name, sfu_name};
+use crate::artefact::{folder_name, payout};
 use crate::epoch::adopt;
 use crate::outcome::{Failure, Outcome};
 use crate::output::Table;
@@ -28,54 +23,6 @@ pub struct Args {
     /// Most receipts to list; sums always cover all.
     #[arg(long, default_value_t = 40)]
     pub limit: usize,
-}
-
-#[derive(Serialize)]
-struct ReceiptLine {
-    sfu: String,
-    seq: u64,
-    position: usize,
-    track_id: String,
-    timestamp_ms: u64,
-    role: &'static str,
-    bytes: u64,
-    verdict: &'static str,
-}
-
-#[derive(Serialize)]
-struct CellLine {
-    track_id: String,
-    role: &'static str,
-    hour_utc: u8,
-    #[serde(with = "radio_payouts_protocol::json")]
-    bytes: u64,
-    role_bps: u32,
-    consistency_bps: u32,
-    peak_bps: u32,
-    long_term_bps: u32,
-    time_bps: u32,
-    high_quality_bps: u32,
-    metadata_rich_bps: u32,
-    popular_bps: u32,
-    quality_bps: u32,
-    weight_e12: String,
-}
-
-#[derive(Serialize)]
-struct Document {
-    standing: &'static str,
-    epoch: u64,
-    receipts_in_all: usize,
-    receipts: Vec<ReceiptLine>,
-    cells: Vec<CellLine>,
-    weight_e12: String,
-    #[serde(with = "radio_payouts_protocol::json")]
-    total_effective_bytes: u64,
-    #[serde(with = "radio_payouts_protocol::json")]
-    pool_base_units: u64,
-    #[serde(with = "radio_payouts_protocol::json")]
-    cap_base_units: u64,
-    payout: Payout,
 }
 
 /// Prints the explanation.
@@ -108,9 +55,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             args.did, args.epoch
         )));
     };
-    let (cells, weight) = cells(&recomputed.terms, &recomputed.settlement, &args.did)?;
+    let (cells, weight) = explanation::cells(&recomputed.terms, &recomputed.settlement, &args.did)?;
     let settlement = &recomputed.settlement;
-    let document = Document {
+    let document = Explanation {
         standing: "provisional",
         epoch: args.epoch,
         receipts_in_all,
@@ -130,69 +77,27 @@ fn receipts(recomputed: &Recomputed, did: &str, limit: usize) -> Outcome<(Vec<Re
     let (mut lines, mut count) = (Vec::new(), 0);
     for accepted in &recomputed.settlement.batches {
         let batch = recomputed.batches.batch(&accepted.header)?;
-        for (position, (receipt, verdict)) in batch.receipts.iter().zip(&accepted.receipts.verdicts).enumerate() {
-            for entry in receipt.contributors.iter().filter(|entry| entry.did == did) {
-                count += 1;
-                if lines.len() < limit {
-                    lines.push(ReceiptLine {
-                        sfu: sfu_name(&accepted.header.sfu_key),
-                        seq: accepted.header.seq,
-                        position,
-                        track_id: receipt.track_id.clone(),
-                        timestamp_ms: receipt.timestamp,
-                        role: entry.role.unwrap_or(Role::Uploader).as_str(),
-                        bytes: entry.bytes_out,
-                        verdict: verdict.map_or("accepted", |verdict| verdict.as_str()),
-                    });
-                }
+        let verdicts = Verdict::Receipts(&accepted.receipts.verdicts);
+        for line in explanation::lines(&accepted.header, &batch, verdicts, did) {
+            count += 1;
+            if lines.len() < limit {
+                lines.push(line);
             }
         }
     }
     Ok((lines, count))
 }
 
-fn cells(terms: &Terms, settlement: &Settlement, did: &str) -> Outcome<(Vec<CellLine>, u128)> {
-    let (mut lines, mut sum) = (Vec::new(), 0u128);
-    let contributors = &settlement.cells.contributors;
-    for cell in &settlement.cells.cells {
-        let Some(contributor) = contributors.get(cell.contributor as usize).filter(|someone| someone.did == did) else {
-            continue;
-        };
-        let Some(track) = settlement.cells.tracks.get(cell.track as usize) else { continue };
-        let record = settlement.history.get(&contributor.did_hash);
-        let factors = Factors::of(&terms.params, terms.epoch, cell, track, record);
-        let weight = cell_weight(cell.bytes, &factors).ok_or_else(|| anyhow::anyhow!("a weight overflows"))?;
-        sum = sum.saturating_add(weight);
-        lines.push(CellLine {
-            track_id: track.track_id.clone(),
-            role: cell.role.as_str(),
-            hour_utc: cell.hour,
-            bytes: cell.bytes,
-            role_bps: factors.role,
-            consistency_bps: factors.consistency,
-            peak_bps: factors.peak,
-            long_term_bps: factors.long_term,
-            time_bps: factors.time,
-            high_quality_bps: factors.high_quality,
-            metadata_rich_bps: factors.metadata_rich,
-            popular_bps: factors.popular,
-            quality_bps: factors.quality,
-            weight_e12: weight.to_string(),
-        });
-    }
-    Ok((lines, sum))
-}
-
-fn show(document: &Document) -> String {
+fn show(document: &Explanation) -> String {
     let mut receipts = Table::new(&[">seq", ">receipt", "track", "role", ">bytes", "verdict"]);
     for line in &document.receipts {
         receipts.row([
             line.seq.to_string(),
             line.position.to_string(),
             line.track_id.clone(),
-            line.role.to_owned(),
+            line.role.clone(),
             line.bytes.to_string(),
-            line.verdict.to_owned(),
+            line.verdict.clone(),
         ]);
     }
     let heads = [
@@ -216,7 +121,7 @@ fn show(document: &Document) -> String {
         let effective = line.weight_e12.parse::<u128>().unwrap_or_default() / 1_000_000_000_000;
         cells.row([
             line.track_id.clone(),
-            line.role.to_owned(),
+            line.role.clone(),
             line.hour_utc.to_string(),
             line.bytes.to_string(),
             factor(line.role_bps),
@@ -231,7 +136,7 @@ fn show(document: &Document) -> String {
             effective.to_string(),
         ]);
     }
-    let Document { payout, receipts_in_all, .. } = document;
+    let Explanation { payout, receipts_in_all, .. } = document;
     let leaf = match (payout.index, &payout.reason) {
         (Some(index), _) => format!("leaf {index}"),
         (None, reason) => format!("no leaf: {}", reason.as_deref().unwrap_or_default()),

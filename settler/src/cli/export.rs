@@ -46,7 +46,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let epochs = match args.epoch {
         Some(epoch) if root.join(folder_name(epoch)).is_dir() => vec![epoch],
         Some(epoch) => return Err(Failure::usage(format!("epoch {epoch} is not sealed here"))),
-        None => super::sealed_epochs(&root)?,
+        None => crate::artefact::sealed_epochs(&root)?,
     };
     let mut bytes = Vec::new();
     for (place, epoch) in epochs.into_iter().enumerate() {

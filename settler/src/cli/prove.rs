@@ -79,7 +79,7 @@ fn find(args: &Args, context: &Context) -> Outcome<ProofBundle> {
         return ProofBundle::of(&artefact, &args.did)?
             .ok_or_else(|| Failure::usage(format!("{} delivered nothing that counts in epoch {epoch}", args.did)));
     }
-    for epoch in super::sealed_epochs(&root)?.into_iter().rev() {
+    for epoch in crate::artefact::sealed_epochs(&root)?.into_iter().rev() {
         if let Some(bundle) = ProofBundle::of(&open(&root.join(folder_name(epoch)), epoch)?, &args.did)? {
             return Ok(bundle);
         }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Context;
 use crate::artefact::batches::{VerdictLine, read_verdicts};
-use crate::artefact::{Artefact, folder_name, sfu_name};
+use crate::artefact::{Artefact, folder_name, receipts, sfu_name};
 use crate::outcome::{Failure, Outcome};
 use crate::output::Table;
 use crate::store::rejects::{self, Reject};
@@ -39,7 +39,7 @@ struct Rejected {
     standing: &'static str,
     totals: BTreeMap<String, u64>,
     batches: Vec<VerdictLine>,
-    receipts: Vec<super::receipts::Rejected>,
+    receipts: Vec<receipts::Rejected>,
 }
 
 /// Prints rejects.
@@ -105,13 +105,14 @@ fn rejected(args: &Args, context: &Context, epoch: u64) -> Outcome {
         }
         Ok(())
     })?;
-    super::receipts::rejected(&artefact, |rejected| {
+    receipts::rejected(&artefact, |rejected| {
         if wanted(&rejected.sfu) {
             *found.totals.entry(rejected.verdict.clone()).or_default() += 1;
             if found.receipts.len() < args.limit {
                 found.receipts.push(rejected);
             }
         }
+        Ok(())
     })?;
     context.output.emit(&found, |found| {
         if found.totals.is_empty() {

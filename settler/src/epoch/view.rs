@@ -24,6 +24,8 @@ pub struct View {
     pub sfus: Vec<SfuAccount>,
     /// The chain's clock, in Unix seconds.
     pub now: i64,
+    /// Slot of that clock.
+    pub slot: u64,
 }
 
 impl View {
@@ -35,8 +37,9 @@ impl View {
         let config = deployment::require_config(chain)?;
         let versions = deployment::params_versions(chain, &config)?;
         let sfus = deployment::sfus(chain)?;
-        let view =
-            Self { config, genesis_hash: chain.genesis_hash()?, versions, sfus, now: chain.clock()?.unix_timestamp };
+        let clock = chain.clock()?;
+        let genesis_hash = chain.genesis_hash()?;
+        let view = Self { config, genesis_hash, versions, sfus, now: clock.unix_timestamp, slot: clock.slot };
         if !view.deployment().is_consistent() {
             return Err(Failure::not_permitted(
                 "the deployment's domain is not that of this cluster and program; nothing can be settled here",

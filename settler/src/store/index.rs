@@ -171,6 +171,14 @@ impl Index {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// A number that changes whenever another connection has changed the index.
+    ///
+    /// # Errors
+    /// [`StoreError::Index`].
+    pub fn data_version(&self) -> Result<i64, StoreError> {
+        Ok(self.connection.pragma_query_value(None, "data_version", |row| row.get(0))?)
+    }
+
     /// The latest end of a held batch's window, if anything is held.
     ///
     /// # Errors

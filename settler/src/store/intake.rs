@@ -6,8 +6,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::BufRead;
+use std::sync::Arc;
 
-use radio_payouts_protocol::batch::{Answer, Envelope, MAX_ENVELOPE_BYTES, Verified};
+use radio_payouts_protocol::batch::{Answer, BatchHeader, Envelope, MAX_ENVELOPE_BYTES, Verified};
 use radio_payouts_protocol::domain::Domain;
 use radio_payouts_protocol::registry::{NEVER, Sfu};
 use rayon::prelude::*;
@@ -56,11 +57,37 @@ impl Tally {
     }
 }
 
+/// An input that is already in memory.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Delivered {
+    /// File or address that it came from.
+    pub origin: Arc<str>,
+    /// Line there, from 1.
+    pub line: u64,
+    /// The envelope.
+    pub envelope: Vec<u8>,
+}
+
+/// The answer to one input.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Answered {
+    /// The answer.
+    pub answer: Answer,
+    /// The batch, if the input is one of a registered SFU with a good signature.
+    pub batch: Option<BatchHeader>,
+    /// When this very batch was received first, in Unix milliseconds; none if it is not held.
+    pub received_ms: Option<u64>,
+}
+
 /// An answer other than `held`, and the SFU and seq that the input names, if they could be read.
 type Refused = (Answer, Option<(String, u64)>);
 
+/// An answer, with the batch where the signature was good.
+type Taken = (Answer, Option<BatchHeader>);
+
 /// One line of an input.
 struct Line {
+    origin: Arc<str>,
     number: u64,
     length: u64,
     /// The line, or its first bytes if it is too long.
@@ -85,11 +112,12 @@ impl<'a> Intake<'a> {
         mut input: impl BufRead,
         tally: &mut Tally,
     ) -> Result<(), StoreError> {
+        let name: Arc<str> = origin.into();
         let mut number = 0;
         loop {
             let (mut round, mut bytes) = (Vec::new(), 0);
             while bytes < ROUND_BYTES && round.len() < ROUND_LINES {
-                let line = read_line(&mut input, number + 1)
+                let line = read_line(&mut input, &name, number + 1)
                     .map_err(|error| FileError::new("read", std::path::Path::new(origin), error))?;
                 let Some(line) = line else { break };
                 number += 1;
@@ -102,7 +130,7 @@ impl<'a> Intake<'a> {
             if round.is_empty() && bytes == 0 && at_end(&mut input, origin)? {
                 return Ok(());
             }
-            self.take(store, origin, &round, tally)?;
+            self.take(store, &round, tally)?;
         }
     }
 
@@ -111,18 +139,47 @@ impl<'a> Intake<'a> {
     /// # Errors
     /// As [`Intake::read`].
     pub fn hold(&self, store: &mut Store, origin: &str, envelopes: Vec<Vec<u8>>) -> Result<Vec<Answer>, StoreError> {
-        let lines: Vec<Line> =
-            (1u64..).zip(envelopes).map(|(number, kept)| Line { number, length: kept.len() as u64, kept }).collect();
-        self.take(store, origin, &lines, &mut Tally::default())
+        let origin: Arc<str> = origin.into();
+        let delivered = (1u64..).zip(envelopes);
+        let delivered = delivered.map(|(line, envelope)| Delivered { origin: origin.clone(), line, envelope });
+        let answered = self.answer(store, delivered.collect(), &mut Tally::default())?;
+        Ok(answered.into_iter().map(|answered| answered.answer).collect())
     }
 
-    fn take(
+    /// Holds inputs of any origin as one round: one fsync for all. Returns what is said to each, with the batch and when it was
+    /// received, so that it can be acknowledged.
+    ///
+    /// # Errors
+    /// As [`Intake::read`]; then nothing of the round may be acknowledged.
+    pub fn answer(
         &self,
         store: &mut Store,
-        origin: &str,
-        lines: &[Line],
+        delivered: Vec<Delivered>,
         tally: &mut Tally,
-    ) -> Result<Vec<Answer>, StoreError> {
+    ) -> Result<Vec<Answered>, StoreError> {
+        let lines: Vec<Line> = delivered
+            .into_iter()
+            .map(|Delivered { origin, line, envelope }| Line {
+                origin,
+                number: line,
+                length: envelope.len() as u64,
+                kept: envelope,
+            })
+            .collect();
+        let (answers, now_ms) = self.take(store, &lines, tally)?;
+        let answered = answers.into_iter().map(|(answer, batch)| {
+            let received_ms = match (&answer, &batch) {
+                (Answer::Held, Some(_)) => Some(now_ms),
+                (Answer::AlreadyHeld, Some(batch)) => store.index().find(&batch.hash)?.map(|held| held.received_ms),
+                _ => None,
+            };
+            Ok(Answered { answer, batch, received_ms })
+        });
+        answered.collect()
+    }
+
+    /// Answers a round, in order, with the batch where the signature was good; and the time by which it was judged.
+    fn take(&self, store: &mut Store, lines: &[Line], tally: &mut Tally) -> Result<(Vec<Taken>, u64), StoreError> {
         let checked: Vec<Result<Verified, Refused>> = lines.par_iter().map(|line| self.check(line)).collect();
         let good: Vec<(usize, &Verified)> =
             checked.iter().enumerate().filter_map(|(place, result)| Some((place, result.as_ref().ok()?))).collect();
@@ -141,25 +198,25 @@ impl<'a> Intake<'a> {
         let mut held = held.into_iter().zip(&holdable);
         let mut answers = Vec::with_capacity(lines.len());
         let mut refused = Vec::new();
-        for (line, result) in lines.iter().zip(checked) {
-            let (answer, named) = match result {
-                Err(answered) => answered,
+        for (line, result) in lines.iter().zip(&checked) {
+            let (answer, header, named) = match result {
+                Err((answer, named)) => (answer.clone(), None, named.clone()),
                 Ok(verified) => {
                     let Some((answer, batch)) = held.next() else { break };
                     if answer == Answer::Held {
                         tally.receipts_held += batch.receipts;
                     }
-                    (answer, Some((verified.batch().sfu.clone(), batch.header.seq)))
+                    (answer, Some(batch.header), Some((verified.batch().sfu.clone(), batch.header.seq)))
                 }
             };
             tally.add(&answer);
             if !matches!(answer, Answer::Held | Answer::AlreadyHeld) {
-                refused.push(reject(now_ms, origin, line, &answer, named));
+                refused.push(reject(now_ms, line, &answer, named));
             }
-            answers.push(answer);
+            answers.push((answer, header));
         }
         rejects::append(&store.rejects_folder(), &refused)?;
-        Ok(answers)
+        Ok((answers, now_ms))
     }
 
     fn check(&self, line: &Line) -> Result<Verified, Refused> {
@@ -176,13 +233,13 @@ impl<'a> Intake<'a> {
     }
 }
 
-fn reject(at_ms: u64, origin: &str, line: &Line, answer: &Answer, named: Option<(String, u64)>) -> Reject {
+fn reject(at_ms: u64, line: &Line, answer: &Answer, named: Option<(String, u64)>) -> Reject {
     let (sfu, seq) = named.unzip();
     Reject {
         at_ms,
         answer: answer.as_str().to_owned(),
         reason: answer.explanation().to_owned(),
-        origin: origin.to_owned(),
+        origin: line.origin.to_string(),
         line: line.number,
         sfu,
         seq,
@@ -197,7 +254,7 @@ fn at_end(input: &mut impl BufRead, origin: &str) -> Result<bool, StoreError> {
 }
 
 /// The next line without its end; of one that is longer than an envelope may be, only the first bytes are kept.
-fn read_line(input: &mut impl BufRead, number: u64) -> std::io::Result<Option<Line>> {
+fn read_line(input: &mut impl BufRead, origin: &Arc<str>, number: u64) -> std::io::Result<Option<Line>> {
     let (mut kept, mut length, mut any) = (Vec::new(), 0u64, false);
     loop {
         let buffer = match input.fill_buf() {
@@ -206,7 +263,7 @@ fn read_line(input: &mut impl BufRead, number: u64) -> std::io::Result<Option<Li
             Err(error) => return Err(error),
         };
         if buffer.is_empty() {
-            return Ok(any.then_some(Line { number, length, kept }));
+            return Ok(any.then(|| Line { origin: origin.clone(), number, length, kept }));
         }
         any = true;
         let end = buffer.iter().position(|byte| *byte == b'\n');
@@ -223,7 +280,7 @@ fn read_line(input: &mut impl BufRead, number: u64) -> std::io::Result<Option<Li
         let used = piece.len() + usize::from(end.is_some());
         input.consume(used);
         if end.is_some() {
-            return Ok(Some(Line { number, length, kept }));
+            return Ok(Some(Line { origin: origin.clone(), number, length, kept }));
         }
     }
 }
@@ -237,10 +294,11 @@ mod tests {
     fn a_line_of_a_gigabyte_costs_no_more_than_an_envelope() {
         let input = std::io::repeat(b'x').take(1 << 30).chain(&b"\nnext\n"[..]);
         let mut input = BufReader::with_capacity(1 << 16, input);
-        let line = read_line(&mut input, 1).unwrap().unwrap();
+        let origin: Arc<str> = "a generator".into();
+        let line = read_line(&mut input, &origin, 1).unwrap().unwrap();
         assert_eq!((line.length, line.kept.len()), (1 << 30, KEPT_BYTES));
         assert!(line.kept.capacity() < MAX_ENVELOPE_BYTES * 2);
-        assert_eq!(read_line(&mut input, 2).unwrap().unwrap().kept, b"next");
-        assert!(read_line(&mut input, 3).unwrap().is_none());
+        assert_eq!(read_line(&mut input, &origin, 2).unwrap().unwrap().kept, b"next");
+        assert!(read_line(&mut input, &origin, 3).unwrap().is_none());
     }
 }

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use radio_payouts_client::instruction;
 use radio_payouts_client::state::SfuTerms;
-use radio_payouts_settler::artefact::Artefact;
 use radio_payouts_settler::artefact::batches::read_verdicts;
-use radio_payouts_settler::cli::receipts;
+use radio_payouts_settler::artefact::{Artefact, receipts};
 use serde_json::Value;
 use solana_signer::Signer as _;
 
@@ -71,8 +70,11 @@ fn verdicts(artefact: &Artefact) -> (BTreeMap<String, u64>, BTreeMap<String, u64
         Ok(())
     })
     .unwrap();
-    receipts::rejected(artefact, |rejected| *receipts.entry(rejected.verdict).or_insert(0) += 1)
-        .unwrap_or_else(|failure| panic!("{}", failure.error));
+    receipts::rejected(artefact, |rejected| {
+        *receipts.entry(rejected.verdict).or_insert(0) += 1;
+        Ok(())
+    })
+    .unwrap();
     accepted -= receipts.values().sum::<u64>();
     receipts.insert("accepted".to_owned(), accepted);
     (batches, receipts)

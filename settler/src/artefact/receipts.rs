@@ -1,12 +1,11 @@
-//! Reading `receipts.parquet` for commands.
+//! Reading `receipts.parquet`: the receipts that were rejected.
 
 use anyhow::Context as _;
 use arrow::array::{Array as _, AsArray as _};
 use arrow::datatypes::Int64Type;
 use serde::Serialize;
 
-use crate::artefact::{Artefact, sfu_name, sheet};
-use crate::outcome::Outcome;
+use super::{Artefact, sfu_name, sheet};
 
 /// A receipt of an accepted batch that was rejected.
 #[derive(Clone, Debug, Serialize)]
@@ -31,7 +30,7 @@ pub struct Rejected {
 ///
 /// # Errors
 /// If the file is damaged.
-pub fn rejected(artefact: &Artefact, mut each: impl FnMut(Rejected)) -> Outcome {
+pub fn rejected(artefact: &Artefact, mut each: impl FnMut(Rejected) -> anyhow::Result<()>) -> anyhow::Result<()> {
     sheet::read(&artefact.folder.join("receipts.parquet"), |rows| {
         let column =
             |name: &str| rows.column_by_name(name).with_context(|| format!("receipts.parquet: no column {name}"));
@@ -49,9 +48,8 @@ pub fn rejected(artefact: &Artefact, mut each: impl FnMut(Rejected)) -> Outcome 
                 room_id: room.value(row).to_owned(),
                 track_id: track.value(row).to_owned(),
                 bytes: bytes.value(row),
-            });
+            })?;
         }
         Ok(())
-    })?;
-    Ok(())
+    })
 }

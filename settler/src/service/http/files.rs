@@ -1,0 +1,172 @@
+//! Files by ranges (RFC 9110, section 14): one range of a request is served, more are answered with the whole file.
+
+use std::io::SeekFrom;
+use std::path::Path;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use radio_payouts_protocol::hash::Hash;
+use tokio::fs::File;
+use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
+
+use super::answer::has_tag;
+use super::problem::Problem;
+
+/// Bytes read at a time.
+const PIECE: usize = 64 << 10;
+
+/// What of a file is asked for: first byte and number of bytes, or an unsatisfiable range.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Part {
+    Whole,
+    Range(u64, u64),
+    Nothing,
+}
+
+/// Serves the file at `path`, which has this SHA-256 and length.
+///
+/// # Errors
+/// 500 if it cannot be read, or has another length: then it was damaged.
+pub async fn serve(
+    path: &Path,
+    name: &str,
+    sha256: &Hash,
+    length: u64,
+    request: &HeaderMap,
+) -> Result<Response, Problem> {
+    let tag = format!("\"{}\"", hex::encode(sha256));
+    let mut response = if has_tag(request, &tag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        let part = if names_this(request, &tag) { part(request, length) } else { Part::Whole };
+        match part {
+            Part::Nothing => {
+                let mut response = Problem::new(
+                    StatusCode::RANGE_NOT_SATISFIABLE,
+                    "bad_range",
+                    format!("the file has {length} bytes"),
+                )
+                .into_response();
+                insert(&mut response, header::CONTENT_RANGE, &format!("bytes */{length}"));
+                return Ok(response);
+            }
+            Part::Whole => content(path, 0, length, length).await?,
+            Part::Range(first, count) => {
+                let mut response = content(path, first, count, length).await?;
+                *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+                let last = first + count - 1;
+                insert(&mut response, header::CONTENT_RANGE, &format!("bytes {first}-{last}/{length}"));
+                response
+            }
+        }
+    };
+    insert(&mut response, header::ETAG, &tag);
+    insert(&mut response, header::ACCEPT_RANGES, "bytes");
+    insert(&mut response, header::CONTENT_TYPE, content_type(name));
+    // A revoked epoch is settled anew under the same name.
+    insert(&mut response, header::CACHE_CONTROL, "no-cache");
+    Ok(response)
+}
+
+fn insert(response: &mut Response, name: header::HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+}
+
+fn content_type(name: &str) -> &'static str {
+    match name.rsplit('.').next() {
+        Some("json") => "application/json",
+        Some("ndjson") => "application/x-ndjson",
+        Some("csv") => "text/csv; charset=utf-8",
+        Some("parquet") => "application/vnd.apache.parquet",
+        _ => "application/octet-stream",
+    }
+}
+
+/// Whether `If-Range` lets a range count: only for the very file that the client has the rest of.
+fn names_this(request: &HeaderMap, tag: &str) -> bool {
+    request.get(header::IF_RANGE).is_none_or(|given| given.as_bytes() == tag.as_bytes())
+}
+
+/// The range asked for. A header that is not understood is passed over, as the RFC says.
+fn part(request: &HeaderMap, length: u64) -> Part {
+    let Some(range) = request.get(header::RANGE).and_then(|value| value.to_str().ok()) else { return Part::Whole };
+    let Some(range) = range.strip_prefix("bytes=") else { return Part::Whole };
+    if range.contains(',') {
+        return Part::Whole;
+    }
+    let Some((first, last)) = range.trim().split_once('-') else { return Part::Whole };
+    let number = |text: &str| if text.is_empty() { Some(None) } else { text.parse::<u64>().ok().map(Some) };
+    let (Some(first), Some(last)) = (number(first), number(last)) else { return Part::Whole };
+    let (first, end) = match (first, last) {
+        (None, None) => return Part::Whole,
+        (None, Some(count)) => (length.saturating_sub(count), length),
+        (Some(first), None) => (first, length),
+        (Some(first), Some(last)) if last < first => return Part::Whole,
+        (Some(first), Some(last)) => (first, last.saturating_add(1).min(length)),
+    };
+    match end.checked_sub(first) {
+        Some(count) if count > 0 => Part::Range(first, count),
+        _ => Part::Nothing,
+    }
+}
+
+async fn content(path: &Path, first: u64, count: u64, length: u64) -> Result<Response, Problem> {
+    let failed = |error: std::io::Error| Problem::internal(&anyhow::anyhow!(error).context(path.display().to_string()));
+    let mut file = File::open(path).await.map_err(failed)?;
+    let found = file.metadata().await.map_err(failed)?.len();
+    if found != length {
+        return Err(Problem::internal(&anyhow::anyhow!(
+            "{} has {found} bytes, its manifest says {length}",
+            path.display()
+        )));
+    }
+    file.seek(SeekFrom::Start(first)).await.map_err(failed)?;
+    let stream = futures_util::stream::try_unfold((file, count), |(mut file, rest)| async move {
+        let wanted = usize::try_from(rest).unwrap_or(PIECE).min(PIECE);
+        if wanted == 0 {
+            return Ok::<_, std::io::Error>(None);
+        }
+        let mut piece = vec![0; wanted];
+        let read = file.read(&mut piece).await?;
+        if read == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        piece.truncate(read);
+        Ok(Some((piece, (file, rest - read as u64))))
+    });
+    let mut response = Body::from_stream(stream).into_response();
+    insert(&mut response, header::CONTENT_LENGTH, &count.to_string());
+    Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_those_of_the_rfc() {
+        for (given, expected) in [
+            ("bytes=0-0", Part::Range(0, 1)),
+            ("bytes=2-", Part::Range(2, 8)),
+            ("bytes=-3", Part::Range(7, 3)),
+            ("bytes=-30", Part::Range(0, 10)),
+            ("bytes=5-99", Part::Range(5, 5)),
+            ("bytes=10-", Part::Nothing),
+            ("bytes=-0", Part::Nothing),
+            ("bytes=3-2", Part::Whole),
+            ("bytes=0-1,3-4", Part::Whole),
+            ("bytes=-", Part::Whole),
+            ("bytes=x-1", Part::Whole),
+            ("lines=0-1", Part::Whole),
+            ("bytes=0-18446744073709551615", Part::Range(0, 10)),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::RANGE, HeaderValue::from_static(given));
+            assert_eq!(part(&headers, 10), expected, "{given}");
+        }
+        assert_eq!(part(&HeaderMap::new(), 10), Part::Whole);
+    }
+}
