@@ -1,0 +1,6 @@
+//! `settler serve` over real sockets: what it takes in, what it tells, and how it ends.
+
+mod api;
+mod hostile;
+mod ingest;
+mod life;
