@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 use radio_payouts_client::instruction;
-use radio_payouts_client::state::{Epoch, ParamsChange};
+use radio_payouts_client::state::{Epoch, Mode, ParamsChange};
 use radio_payouts_protocol::did::Did;
 use radio_payouts_protocol::params::ParamsDelta;
 use solana_instruction::Instruction;
@@ -45,8 +45,11 @@ pub enum Command {
     /// Make the next version of the parameters (signed by the authority).
     SetParams {
         /// What changes, e.g. `rate=2000000000`; `settler params` lists the names.
-        #[arg(value_name = "NAME=NUMBER", value_parser = parameter, required = true)]
+        #[arg(value_name = "NAME=NUMBER", value_parser = parameter, required_unless_present = "live")]
         changes: Vec<(String, u64)>,
+        /// Make it Live, and with it all that follow, for good; section 10 of the protocol page has the conditions.
+        #[arg(long)]
+        live: bool,
         /// The earliest epoch wanted [default: the next].
         #[arg(long, default_value_t = 0)]
         effective_epoch: u64,
@@ -150,7 +153,9 @@ fn as_authority(command: &Command, actor: &Actor, context: &Context) -> Outcome 
         Command::SetDemo { state } => {
             (format!("switch {state} radio_payouts_demo"), instruction::set_demo_flag(address, state == "on"))
         }
-        Command::SetParams { changes, effective_epoch } => set_params(context, actor, changes, *effective_epoch)?,
+        Command::SetParams { changes, live, effective_epoch } => {
+            set_params(context, actor, changes, *live, *effective_epoch)?
+        }
         Command::SetTimes(times) => {
             let args = times.arguments();
             let purpose = format!("change times: {}", times::words(&args.times, &args.governance));
@@ -224,12 +229,14 @@ fn set_params(
     context: &Context,
     actor: &Actor,
     changes: &[(String, u64)],
+    live: bool,
     effective_epoch: u64,
 ) -> Outcome<(String, Instruction)> {
     let delta = parameters(changes)?;
     let config = deployment::require_config(context.chain()?.as_ref())?;
-    let change = ParamsChange { delta: delta.into(), mode: None, effective_epoch };
-    let words: Vec<String> = changes.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let change = ParamsChange { delta: delta.into(), mode: live.then_some(Mode::Live), effective_epoch };
+    let changes = changes.iter().map(|(name, value)| format!("{name}={value}"));
+    let words: Vec<String> = live.then(|| "Live".to_owned()).into_iter().chain(changes).collect();
     let next = config.params_version.saturating_add(1);
     let purpose = format!("make version {next} of the parameters from epoch {effective_epoch}: {}", words.join(" "));
     let set = instruction::set_params(actor.rent_payer(), actor.signer(), config.params_version, change);

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use radio_payouts_client::state::{ParamsChange, ParamsDelta, SfuTerms};
+use radio_payouts_client::state::{Mode, ParamsChange, ParamsDelta, SfuTerms};
 use radio_payouts_client::{address, instruction, realms};
 use radio_payouts_settler::chain::Chain as _;
 use solana_instruction::Instruction;
@@ -58,6 +58,12 @@ fn an_instruction_for_a_dao_is_printed_and_not_sent() {
         ["admin", "set-params", "rate=2000000000", "--instruction-only", "--rent-payer", &treasury_text, "-o", "json"];
     let printed = without_keys(&world, &set).expect(0);
     assert_printed(&printed, &instruction::set_params(treasury, authority, 1, change), treasury);
+
+    let set = ["admin", "set-params", "--live", "--instruction-only", "--rent-payer", &treasury_text, "-o", "json"];
+    let change = ParamsChange { mode: Some(Mode::Live), ..Default::default() };
+    let printed = without_keys(&world, &set).expect(0);
+    assert_printed(&printed, &instruction::set_params(treasury, authority, 1, change), treasury);
+    without_keys(&world, &["admin", "set-params", "--instruction-only"]).expect(2);
 
     let key = ed25519_dalek::SigningKey::from_bytes(&[9; 32]).verifying_key().to_bytes();
     let hex = hex::encode(key);

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use anchor_lang::error::ErrorCode;
 use anchor_lang::prelude::Pubkey;
 use radio_payouts::error::PayoutsError;
-use radio_payouts::state::{ParamsChange, ParamsDelta, ParamsVersion};
+use radio_payouts::state::{Mode, ParamsChange, ParamsDelta, ParamsVersion};
 use radio_payouts_client::event::Event;
 use radio_payouts_client::{address, instruction, realms};
 use solana_account::Account;
@@ -233,6 +233,21 @@ fn a_dao_takes_the_role_changes_the_rate_and_gives_the_role_to_the_built_in_gove
     dao.world.refuse(late_proposal.execute(&late), &[], PayoutsError::NotAuthority);
     assert_eq!(dao.state(&late_proposal), ProposalState::Succeeded);
     assert_eq!(dao.world.config().params_version, 2);
+}
+
+#[test]
+fn a_dao_that_also_holds_the_upgrades_can_go_live() {
+    let mut dao = Dao::in_authority();
+    let (treasury, signer) = (dao.governance.native_treasury(), dao.governance.address);
+    let change = ParamsChange { mode: Some(Mode::Live), ..Default::default() };
+    let live = instruction::set_params(treasury, signer, 1, change);
+    let proposal = dao.pass(&live);
+    dao.world.wait(DAY + 1);
+    dao.world.refuse(proposal.execute(&live), &[], PayoutsError::LiveNeedsUpgradeAuthority);
+    dao.world.set_upgrade_authority(Some(signer));
+    dao.world.accept(proposal.execute(&live), &[]);
+    let version: ParamsVersion = dao.world.read(address::params_address(2));
+    assert!(version.mode == Mode::Live && dao.world.config().live);
 }
 
 #[test]
