@@ -1,5 +1,6 @@
 //! `settler docs FOLDER`: the generated reference, written for `cargo xtask drift`.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -38,20 +39,21 @@ pub fn reference() -> String {
          Exit codes: 0 done · 1 failed · 2 usage · 3 verification found a difference · 4 not permitted (demo flag off, not a\n\
          settler, mainnet) · 75 temporary, try again.\n",
     );
-    describe(&command, "settler", 2, &mut out);
+    describe(&command, "settler", &BTreeSet::new(), &mut out);
     out
 }
 
-fn describe(command: &Command, path: &str, level: usize, out: &mut String) {
+/// Options that all commands below one share are listed there, and not again with each.
+fn describe(command: &Command, path: &str, listed: &BTreeSet<&str>, out: &mut String) {
+    let level = path.split(' ').count() + 1;
     // Writing to a string cannot fail.
     let _ = writeln!(out, "\n{} `{path}`\n", "#".repeat(level));
     if let Some(about) = command.get_long_about().or_else(|| command.get_about()) {
         let _ = writeln!(out, "{about}\n");
     }
-    let inherited = level > 2;
     let visible: Vec<&Arg> = command
         .get_arguments()
-        .filter(|argument| !(argument.is_hide_set() || inherited && argument.is_global_set()))
+        .filter(|argument| !argument.is_hide_set() && !listed.contains(argument.get_id().as_str()))
         .filter(|argument| !["help", "version"].contains(&argument.get_id().as_str()))
         .collect();
     if !visible.is_empty() {
@@ -63,8 +65,10 @@ fn describe(command: &Command, path: &str, level: usize, out: &mut String) {
     if let Some(examples) = command.get_after_long_help() {
         let _ = writeln!(out, "\n```text\n{examples}\n```");
     }
+    let shared = command.get_arguments().filter(|argument| argument.is_global_set());
+    let listed = listed.iter().copied().chain(shared.map(|argument| argument.get_id().as_str())).collect();
     for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set() && sub.get_name() != "help") {
-        describe(sub, &format!("{path} {}", sub.get_name()), level + 1, out);
+        describe(sub, &format!("{path} {}", sub.get_name()), &listed, out);
     }
 }
 
@@ -119,6 +123,9 @@ mod tests {
         command.clone().debug_assert();
         check(&command, "settler");
         let reference = reference();
+        for option in ["`--config FILE`", "`--instruction-only`"] {
+            assert!(reference.contains(option), "{option}");
+        }
         assert!(
             command
                 .get_subcommands()
