@@ -293,6 +293,13 @@ fn only_what_was_voted_is_signed_for_the_dao() {
     let hasty = draft.insert(&stored, RULES.hold_up_seconds - 1, payer);
     dao.world.refuse(hasty, &[&member], refusal::HOLD_UP_TIME_BELOW_REQUIRED_MIN);
 
+    // Two changes of one version: the one that is executed first is the next, and the other is of the past.
+    let (first, second) = (dao.new_rate(5), dao.new_rate(6));
+    let (first_proposal, second_proposal) = (dao.pass(&first), dao.pass(&second));
+    dao.world.wait(DAY + 1);
+    dao.world.accept(second_proposal.execute(&second), &[]);
+    dao.world.refuse(first_proposal.execute(&first), &[], ErrorCode::ConstraintSeeds);
+
     // The deployment's bounds hold for the DAO as for anyone.
     let excessive = dao.new_rate(1_000_000_000_000_001);
     let proposal = dao.pass(&excessive);
