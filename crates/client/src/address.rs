@@ -2,6 +2,7 @@
 //!
 //! `find_*_address` returns address and bump; `*_address` the address alone. All take what the seeds of section 10 name.
 
+use anchor_spl::associated_token::get_associated_token_address_with_program_id;
 use radio_payouts::seeds;
 use solana_program::pubkey::Pubkey;
 
@@ -49,6 +50,8 @@ addresses! {
     /// The dispute of an epoch's attempt.
     find_dispute_address, dispute_address(epoch: u64, attempt: u32) =
         [seeds::DISPUTE, &epoch.to_le_bytes(), &attempt.to_le_bytes()];
+    /// A mandate, from 0.
+    find_mandate_address, mandate_address(number: u64) = [seeds::MANDATE, &number.to_le_bytes()];
     /// The PDA that can hold the role of authority.
     find_governance_address, governance_address() = [seeds::GOVERNANCE];
     /// A proposal.
@@ -64,6 +67,15 @@ addresses! {
     find_vault_address, vault_address() = [seeds::VAULT];
     /// The token account that takes forfeited bonds.
     find_treasury_address, treasury_address() = [seeds::TREASURY];
+}
+
+/// The associated token account program.
+pub const ASSOCIATED_TOKEN_PROGRAM_ID: Pubkey = anchor_spl::associated_token::ID;
+
+/// The associated token account of an owner: where its shares are paid.
+#[must_use]
+pub fn associated_token_address(owner: &Pubkey, mint: &Pubkey, token_program: &Pubkey) -> Pubkey {
+    get_associated_token_address_with_program_id(owner, mint, token_program)
 }
 
 /// The program's ProgramData account, which names its upgrade authority.
@@ -100,6 +112,8 @@ mod tests {
             stake_tokens_address(&Pubkey::new_from_array([1; 32])),
             vote_address(1, &Pubkey::new_from_array([1; 32])),
             vote_address(2, &Pubkey::new_from_array([1; 32])),
+            mandate_address(0),
+            mandate_address(1),
         ];
         let distinct: std::collections::BTreeSet<_> = addresses.iter().collect();
         assert_eq!(distinct.len(), addresses.len());

@@ -73,6 +73,13 @@ events!(
     ProposalStatusChanged,
     VoteClosed,
     ProposalClosed,
+    MandateMade,
+    MandateCancelled,
+    EpochRatified,
+    ShareClaimed,
+    TreasuryTransferred,
+    EpochClosed,
+    RentReturned,
 );
 
 /// The program's events in the logs of one transaction, in order.

@@ -7,6 +7,7 @@
 //! | [`account`] | reading accounts: owner, discriminator and layout version checked |
 //! | [`event`] | events out of a transaction's logs |
 //! | [`return_data`] | what `verify_share` and `verify_batch` return |
+//! | [`token`] | token accounts of both token programs |
 //! | [`error`] | a custom error code's name and message |
 //! | [`realms`] | an instruction as a Realms proposal holds it |
 //!
@@ -19,10 +20,11 @@ pub mod event;
 pub mod instruction;
 pub mod realms;
 pub mod return_data;
+pub mod token;
 
 pub use radio_payouts::error::PayoutsError;
 pub use radio_payouts::state;
 pub use radio_payouts::{
     CreateProposalArgs, ID as PROGRAM_ID, InitializeArgs, PostRootArgs, RegisterSettlerArgs, SetConfigTimesArgs,
-    VerifiedBatch, VerifiedShare,
+    ShareClaim, VerifiedBatch, VerifiedShare,
 };

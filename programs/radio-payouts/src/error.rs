@@ -172,6 +172,50 @@ errors! {
     NotProposer = 371, "The signer did not make the proposal";
     ProposalNotEnded = 372, "The proposal has not ended";
     NotRentPayer = 373, "The account did not pay the rent";
+
+    // Mandates and ratification.
+    MandateRangeEmpty = 450, "The mandate's last epoch is before its first";
+    MandateWithoutBudget = 451, "The mandate has no budget";
+    MandateDelayTooShort = 452, "A mandate's delay is at least 2 days";
+    MandateIsCancelled = 453, "The mandate is cancelled";
+    EpochOutsideMandate = 454, "The mandate does not cover this epoch";
+    MandateDelayRunning = 455, "The epoch has not been final for as long as the mandate asks";
+    MandateBudgetExceeded = 456, "The epoch's payouts exceed what is left of the mandate's budget";
+    EpochContested = 457, "The epoch is contested: it needs a proposal of its own";
+    EpochStandsOnContested = 458, "An epoch before it is contested and not ratified";
+    DemoIsNeverPaid = 459, "A Demo epoch is never ratified or claimed";
+    AlreadyRatified = 460, "The epoch is ratified already";
+    OtherCommitment = 461, "The epoch's root has another commitment";
+    VaultTooSmall = 462, "The vault holds too little beyond what is reserved";
+
+    // Claims.
+    EpochNotRatified = 465, "The epoch is not ratified";
+    EpochClosed = 466, "The epoch is closed";
+    ClaimWindowOver = 467, "The claim window is over";
+    AlreadyClaimed = 468, "The share is claimed already";
+    WrongClaimChunk = 469, "The index does not belong to this chunk";
+    ClaimsOverSum = 470, "The claims would exceed the epoch's payouts";
+    WrongMint = 471, "The account is of another mint than the deployment's";
+    WrongTokenProgram = 472, "The account is of another token program than the deployment's";
+    WrongVault = 473, "The account is not the deployment's vault";
+    WrongTreasury = 474, "The account is not the deployment's treasury";
+    NotAssociatedAccount = 475, "The token account is not the associated one of its owner";
+    ShareNotOfOwner = 476, "The root has no such share for the owner of the token account";
+    ShareNeedsBinding = 477, "A share without a payee is claimed through the binding of its DID";
+    BindingMissing = 478, "A claim without a DID needs the DID's binding";
+    BindingNotTaken = 479, "A share that names its payee takes no binding";
+    BindingNotInForce = 480, "No binding of this DID is in force";
+    NotAccountOfPayee = 481, "The token account's owner is not the payee that the DID is bound to";
+
+    // Treasury transfers, closing.
+    NothingTransferred = 485, "A transfer of nothing";
+    TransferTakesReserved = 486, "Only treasury and what the vault holds beyond the reserved can be transferred";
+    TransferToItself = 487, "The account that is paid is one that pays";
+    ClaimWindowOpen = 488, "The claim window is still open";
+    EpochNotClosed = 489, "The epoch is not closed";
+    NotOfThisEpoch = 490, "The account belongs to another epoch";
+    WrongRentPayer = 491, "The account is not the one that paid the rent";
+    DisputeNotResolved = 492, "The dispute is still open";
 }
 
 impl From<radio_payouts_protocol::params::ParamsError> for PayoutsError {

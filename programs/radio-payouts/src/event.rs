@@ -3,8 +3,8 @@
 use anchor_lang::prelude::*;
 
 use crate::state::{
-    Action, AuthorityOffer, ConfigTimes, Deadline, EpochStatement, EpochStatus, GovernanceSettings, Head, Mode,
-    ParamsValues, Pause, PendingPayee, ProposalStatus, Support, Tally, VoteChoice,
+    Action, AuthorityOffer, ConfigTimes, Deadline, EpochStatement, EpochStatus, GovernanceSettings, Head, MandateTerms,
+    Mode, ParamsValues, Pause, PendingPayee, ProposalStatus, Support, Tally, VoteChoice,
 };
 
 /// The deployment was initialised.
@@ -467,4 +467,126 @@ pub struct ProposalClosed {
     pub status: ProposalStatus,
     /// Who got the rent back.
     pub rent_payer: Pubkey,
+}
+
+/// A mandate was made.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MandateMade {
+    /// Its number.
+    pub number: u64,
+    /// What it allows.
+    pub terms: MandateTerms,
+}
+
+/// A mandate was cancelled.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MandateCancelled {
+    /// Its number.
+    pub number: u64,
+    /// Base units ratified under it, which stay so.
+    pub spent: u64,
+    /// Base units that can no longer be ratified under it.
+    pub left: u64,
+}
+
+/// An epoch was ratified: its sum is promised.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EpochRatified {
+    /// The epoch.
+    pub epoch: u64,
+    /// Commitment of its root.
+    pub commitment: [u8; 32],
+    /// The mandate that covered it; `None` if the authority ratified it by itself.
+    pub mandate: Option<u64>,
+    /// Base units that may be claimed.
+    pub sum: u64,
+    /// Reserved before.
+    pub old_reserved: u64,
+    /// Reserved after.
+    pub new_reserved: u64,
+    /// Greatest epoch ratified before.
+    pub old_ratified_through: Option<u64>,
+    /// Greatest epoch ratified after.
+    pub new_ratified_through: Option<u64>,
+}
+
+/// A share was paid.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ShareClaimed {
+    /// The epoch.
+    pub epoch: u64,
+    /// Global index.
+    pub index: u32,
+    /// SHA-256 of the DID.
+    pub did_hash: [u8; 32],
+    /// Who was paid.
+    pub payee: Pubkey,
+    /// Whether through the binding of the DID.
+    pub bound: bool,
+    /// Base units.
+    pub amount: u64,
+    /// Claimed of the epoch before.
+    pub old_claimed: u64,
+    /// Claimed of the epoch after.
+    pub new_claimed: u64,
+    /// Reserved before.
+    pub old_reserved: u64,
+    /// Reserved after.
+    pub new_reserved: u64,
+}
+
+/// Base units left treasury or vault.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TreasuryTransferred {
+    /// The token account paid.
+    pub to: Pubkey,
+    /// Base units.
+    pub amount: u64,
+    /// The treasury before.
+    pub old_treasury: u64,
+    /// The treasury after.
+    pub new_treasury: u64,
+    /// The vault before.
+    pub old_vault: u64,
+    /// The vault after.
+    pub new_vault: u64,
+    /// Base units of the vault that are reserved.
+    pub reserved: u64,
+}
+
+/// An epoch was closed: what nobody claimed is free again.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EpochClosed {
+    /// The epoch.
+    pub epoch: u64,
+    /// Commitment of its root.
+    pub commitment: [u8; 32],
+    /// Base units claimed.
+    pub claimed: u64,
+    /// Base units released.
+    pub released: u64,
+    /// Reserved before.
+    pub old_reserved: u64,
+    /// Reserved after.
+    pub new_reserved: u64,
+}
+
+/// An account of a closed epoch was closed.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RentReturned {
+    /// The epoch.
+    pub epoch: u64,
+    /// The account.
+    pub account: Pubkey,
+    /// Who paid the rent and has it back.
+    pub rent_payer: Pubkey,
+    /// Lamports.
+    pub lamports: u64,
 }

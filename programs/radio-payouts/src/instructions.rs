@@ -2,12 +2,14 @@
 //! a method of the state says what changes.
 
 pub mod binding;
+pub mod claim;
 pub mod config;
 pub mod epoch;
 pub mod governance;
 pub mod registry;
 
 pub use binding::*;
+pub use claim::*;
 pub use config::*;
 pub use epoch::*;
 pub use governance::*;

@@ -32,7 +32,7 @@ pub mod seeds;
 pub mod state;
 
 pub use instructions::*;
-use state::{Batch, ParamsChange, ProofNode, SfuTerms, Share, VoteChoice};
+use state::{Batch, MandateTerms, ParamsChange, ProofNode, SfuTerms, Share, VoteChoice};
 
 declare_id!("J19XfxYCwNPL6iQuJfUe4kbyr52h6rhBK8t9gLkSrkmZ");
 
@@ -227,5 +227,57 @@ pub mod radio_payouts {
     /// Closes a proposal that has ended. Signed by who paid its rent, and gets it back.
     pub fn close_proposal(ctx: Context<CloseProposal>) -> Result<()> {
         CloseProposal::handle(ctx)
+    }
+
+    // Money.
+
+    /// Makes a mandate to ratify epochs of a range within a budget, after a delay. Signed by the authority.
+    pub fn make_mandate(ctx: Context<MakeMandate>, terms: MandateTerms) -> Result<()> {
+        MakeMandate::handle(ctx, terms)
+    }
+
+    /// Cancels a mandate. Signed by the authority.
+    pub fn cancel_mandate(ctx: Context<CancelMandate>, number: u64) -> Result<()> {
+        CancelMandate::handle(ctx, number)
+    }
+
+    /// Ratifies a final Live epoch that a mandate covers and reserves its sum. Anyone.
+    pub fn ratify_epoch(ctx: Context<RatifyEpoch>) -> Result<()> {
+        RatifyEpoch::handle(ctx)
+    }
+
+    /// Ratifies the final Live epoch with this commitment, contested or not. Signed by the authority.
+    pub fn ratify_epoch_by_authority(ctx: Context<RatifyEpochByAuthority>, commitment: [u8; 32]) -> Result<()> {
+        RatifyEpochByAuthority::handle(ctx, commitment)
+    }
+
+    /// Pays a share of a ratified epoch to its payee's associated token account, once. Anyone.
+    pub fn claim_share(ctx: Context<ClaimShare>, claim: ShareClaim, siblings: Vec<ProofNode>) -> Result<()> {
+        ClaimShare::handle(ctx, claim, siblings)
+    }
+
+    /// Pays from the treasury, then from what the vault holds beyond the reserved. Signed by the authority.
+    pub fn transfer_treasury(ctx: Context<TransferTreasury>, amount: u64) -> Result<()> {
+        TransferTreasury::handle(ctx, amount)
+    }
+
+    /// Closes a ratified epoch after its claim window and frees what nobody claimed. Anyone.
+    pub fn close_epoch(ctx: Context<CloseEpoch>) -> Result<()> {
+        CloseEpoch::handle(ctx)
+    }
+
+    /// Returns the rent of a candidate of a closed epoch. Anyone.
+    pub fn close_candidate(ctx: Context<CloseCandidate>) -> Result<()> {
+        CloseCandidate::handle(ctx)
+    }
+
+    /// Returns the rent of a chunk of claim bits of a closed epoch. Anyone.
+    pub fn close_claim_chunk(ctx: Context<CloseClaimChunk>) -> Result<()> {
+        CloseClaimChunk::handle(ctx)
+    }
+
+    /// Returns the rent of a dispute of a closed epoch. Anyone.
+    pub fn close_dispute(ctx: Context<CloseDispute>) -> Result<()> {
+        CloseDispute::handle(ctx)
     }
 }

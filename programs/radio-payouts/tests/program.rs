@@ -5,7 +5,11 @@
 mod program {
     mod authority;
     mod binding;
+    mod books;
     mod chain;
+    mod claim;
+    mod claim_compute_units;
+    mod close;
     mod compute_units;
     mod config;
     mod executions;
@@ -14,18 +18,22 @@ mod program {
     mod initialize;
     mod layout;
     mod live_by_vote;
+    mod mandate;
+    mod money;
     mod params;
     mod pause;
     mod post;
     mod proof;
     mod proof_properties;
     mod proposals;
+    mod ratify;
     mod realms;
     mod settler;
     mod sfu;
     mod spl_governance;
     mod stake;
     mod support;
+    mod treasury;
     mod vectors;
     mod vote_compute_units;
     mod voters;

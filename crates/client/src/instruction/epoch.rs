@@ -1,6 +1,6 @@
 //! Posting, proving, finalising, revoking.
 
-use radio_payouts::state::{Batch, Config, EpochStatement, ProofNode, Settler, Share, Support};
+use radio_payouts::state::{Batch, Config, EpochStatement, Settler, Share, Support};
 use radio_payouts::{PostRootArgs, accounts, instruction};
 use radio_payouts_protocol::domain::Domain;
 use radio_payouts_protocol::statement::Statement;
@@ -9,7 +9,7 @@ use solana_program::instruction::Instruction;
 use solana_program::pubkey::Pubkey;
 use solana_sdk_ids::system_program;
 
-use super::build;
+use super::{build, proof};
 use crate::address::{candidate_address, config_address, epoch_address, params_address, settler_address};
 
 /// The arguments of `post_root` for a statement: its fields and its commitment in `domain`.
@@ -63,10 +63,6 @@ pub fn verify_share(share: Share, siblings: &[Node]) -> Instruction {
 pub fn verify_batch(batch: Batch, siblings: &[Node]) -> Instruction {
     let accounts = accounts::VerifyBatch { epoch: epoch_address(batch.epoch) };
     build(&accounts, &instruction::VerifyBatch { batch, siblings: proof(siblings) })
-}
-
-fn proof(siblings: &[Node]) -> Vec<ProofNode> {
-    siblings.iter().map(|node| (*node).into()).collect()
 }
 
 /// Makes an epoch final after its challenge window. Anyone. `parent` is the epoch's `parent_epoch`.

@@ -80,6 +80,13 @@ impl EpochChain {
         Ok(())
     }
 
+    /// Notes that `epoch` is ratified: nothing at or before it can be revoked any more.
+    pub fn ratify(&mut self, epoch: u64) -> Result<()> {
+        self.check_not_orphaned(epoch)?;
+        self.ratified_through = self.ratified_through.max(Some(epoch));
+        Ok(())
+    }
+
     /// Takes the head off the chain: `parent` becomes the head. Ends the orphanhood if it was the revoked epoch.
     pub fn retreat(&mut self, epoch: u64, parent: Option<Head>) -> Result<()> {
         let orphaned = self.orphaned_from.ok_or(PayoutsError::NothingRevoked)?;
@@ -160,9 +167,12 @@ mod tests {
     #[test]
     fn nothing_at_or_before_a_ratified_epoch_is_revoked() {
         let mut chain = chain(3);
-        chain.ratified_through = Some(2);
+        chain.ratify(2).unwrap();
+        chain.ratify(1).unwrap();
+        assert_eq!(chain.ratified_through, Some(2));
         assert_eq!(chain.revoke(1), Err(PayoutsError::LaterEpochRatified.into()));
         assert_eq!(chain.revoke(2), Err(PayoutsError::LaterEpochRatified.into()));
         chain.revoke(3).unwrap();
+        assert_eq!(chain.ratify(3), Err(PayoutsError::EpochOrphaned.into()));
     }
 }

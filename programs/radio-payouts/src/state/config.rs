@@ -153,6 +153,13 @@ impl Config {
         Ok(())
     }
 
+    /// The number of the next mandate, which it takes.
+    pub fn take_mandate_number(&mut self) -> Result<u64> {
+        let number = self.next_mandate;
+        self.next_mandate = number.checked_add(1).ok_or(PayoutsError::ArithmeticOverflow)?;
+        Ok(number)
+    }
+
     /// Refuses times and votes that cannot take the place of the present ones.
     pub fn check_times(&self, times: &ConfigTimes, governance: &GovernanceSettings) -> Result<()> {
         require!((times, governance) != (&self.times, &self.governance), PayoutsError::NothingChanges);

@@ -14,7 +14,9 @@ use radio_payouts_protocol::domain::Domain;
 use radio_payouts_protocol::tree::{self, Kind, batch_leaf, share_leaf, verify_proof};
 
 use crate::error::PayoutsError;
-use crate::state::{ACCOUNT_VERSION, ConfigTimes, EpochStatement, Head, Mode, ParamsVersion, Pause, ProofNode, Start};
+use crate::state::{
+    ACCOUNT_VERSION, ConfigTimes, EpochChain, EpochStatement, Head, Mode, ParamsVersion, Pause, ProofNode, Start,
+};
 
 /// Where an epoch stands.
 #[derive(AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Copy, PartialEq, Eq, Debug)]
@@ -99,6 +101,8 @@ pub struct Epoch {
     pub ratified: Start,
     /// Whether a dispute of the root in force lapsed: it can be ratified by its own proposal only.
     pub contested: bool,
+    /// The nearest ancestor that was contested when this epoch became final, if any: it must be ratified first.
+    pub contested_before: Option<u64>,
     /// Base units claimed.
     pub claimed: u64,
     /// Who paid the account's rent.
@@ -128,6 +132,7 @@ impl Epoch {
             finalized: Start::default(),
             ratified: Start::default(),
             contested: false,
+            contested_before: None,
             claimed: 0,
             rent_payer,
             reserved_space: [0; 128],
@@ -153,6 +158,7 @@ impl Epoch {
         self.times = root.times;
         self.posted = start;
         self.contested = false;
+        self.contested_before = None;
         Ok(())
     }
 
@@ -166,9 +172,65 @@ impl Epoch {
             require!(parent.epoch == number, PayoutsError::NotTheParent);
             let same = parent.status.is_final() && parent.commitment == self.statement.parent;
             require!(same, PayoutsError::ParentNotFinal);
+            self.contested_before = if parent.contested { Some(number) } else { parent.contested_before };
         }
         self.become_(EpochStatus::Final)?;
         self.finalized = Start::now(now, pause);
+        Ok(())
+    }
+
+    /// Whether it can be ratified at all: Final, Live, and not standing on a revoked epoch.
+    ///
+    /// A final epoch's ancestors are final, so that only a rejection could still take one away; an orphan is refused
+    /// here, and once this epoch is ratified [`EpochChain::revoke`] refuses all before it.
+    pub fn check_ratifiable(&self, chain: &EpochChain) -> Result<()> {
+        require!(self.status != EpochStatus::Closed, PayoutsError::EpochClosed);
+        require!(self.status != EpochStatus::Ratified, PayoutsError::AlreadyRatified);
+        require!(self.status == EpochStatus::Final, PayoutsError::EpochNotFinal);
+        require!(self.mode == Mode::Live, PayoutsError::DemoIsNeverPaid);
+        chain.check_not_orphaned(self.epoch)
+    }
+
+    /// Opens the claim window. Returns what may be claimed, in base units.
+    pub fn ratify(&mut self, chain: &EpochChain, start: Start) -> Result<u64> {
+        self.check_ratifiable(chain)?;
+        self.become_(EpochStatus::Ratified)?;
+        self.ratified = start;
+        Ok(self.payouts_sum)
+    }
+
+    fn claim_window_is_over(&self, pause: &Pause, now: i64) -> bool {
+        self.ratified.has_passed(self.times.claim_seconds, pause, now)
+    }
+
+    /// Whether shares can be claimed now.
+    pub fn check_claimable(&self, pause: &Pause, now: i64) -> Result<()> {
+        require!(self.status != EpochStatus::Closed, PayoutsError::EpochClosed);
+        require!(self.status == EpochStatus::Ratified, PayoutsError::EpochNotRatified);
+        require!(!self.claim_window_is_over(pause, now), PayoutsError::ClaimWindowOver);
+        Ok(())
+    }
+
+    /// Notes that `amount` base units are claimed. No set of claims exceeds the sum of the payout trees.
+    pub fn claim(&mut self, amount: u64) -> Result<()> {
+        let claimed = self.claimed.checked_add(amount).ok_or(PayoutsError::ArithmeticOverflow)?;
+        require!(claimed <= self.payouts_sum, PayoutsError::ClaimsOverSum);
+        self.claimed = claimed;
+        Ok(())
+    }
+
+    /// Ends the claim window. Returns what nobody claimed, in base units.
+    pub fn end_claims(&mut self, pause: &Pause, now: i64) -> Result<u64> {
+        require!(self.status != EpochStatus::Closed, PayoutsError::EpochClosed);
+        require!(self.status == EpochStatus::Ratified, PayoutsError::EpochNotRatified);
+        require!(self.claim_window_is_over(pause, now), PayoutsError::ClaimWindowOpen);
+        self.become_(EpochStatus::Closed)?;
+        Ok(self.payouts_sum.checked_sub(self.claimed).ok_or(PayoutsError::ArithmeticOverflow)?)
+    }
+
+    /// Refuses until it is closed: only then is the rent of what belongs to it returned.
+    pub fn check_closed(&self) -> Result<()> {
+        require!(self.status == EpochStatus::Closed, PayoutsError::EpochNotClosed);
         Ok(())
     }
 
@@ -190,14 +252,23 @@ impl Epoch {
         self.parent_epoch.map(|epoch| Head { epoch, commitment: self.statement.parent })
     }
 
-    fn check_provable(&self, epoch: u64) -> Result<Domain> {
-        require!(self.epoch == epoch, PayoutsError::WrongEpoch);
-        require!(self.status.has_root(), PayoutsError::NoRootPosted);
+    fn check_provable(&self, epoch: u64) -> core::result::Result<Domain, PayoutsError> {
+        if self.epoch != epoch {
+            return Err(PayoutsError::WrongEpoch);
+        }
+        if !self.status.has_root() {
+            return Err(PayoutsError::NoRootPosted);
+        }
         Ok(Domain::from_bytes(self.domain))
     }
 
     /// Checks that a share is in the root in force and within the cap.
     pub fn verify_share(&self, share: &Share, siblings: &[ProofNode]) -> Result<()> {
+        Ok(self.prove_share(share, siblings)?)
+    }
+
+    /// [`Self::verify_share`] with the refusal as it is, for callers that tell one from another.
+    pub fn prove_share(&self, share: &Share, siblings: &[ProofNode]) -> core::result::Result<(), PayoutsError> {
         let domain = self.check_provable(share.epoch)?;
         let (number, position) = tree::locate(share.index);
         let number = usize::try_from(number).map_err(|_| PayoutsError::IndexOutOfRange)?;
@@ -205,8 +276,10 @@ impl Epoch {
         let payee = share.payee.to_bytes();
         let leaf = share_leaf(&domain, share.epoch, share.index, &share.did_hash, &payee, share.amount);
         let siblings = siblings.iter().map(|node| (*node).into());
-        verify_proof(Kind::Payouts, leaf, position, siblings, &root).map_err(PayoutsError::from)?;
-        require!(share.amount <= self.share_cap, PayoutsError::AmountOverShareCap);
+        verify_proof(Kind::Payouts, leaf, position, siblings, &root)?;
+        if share.amount > self.share_cap {
+            return Err(PayoutsError::AmountOverShareCap);
+        }
         Ok(())
     }
 

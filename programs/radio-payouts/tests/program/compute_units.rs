@@ -11,7 +11,7 @@ use super::world::World;
 const LIMIT: u64 = 25_000;
 
 /// A proof of any depth without building its tree: the siblings are given, the root follows.
-fn climb(kind: Kind, leaf: Node, position: u32, depth: u32) -> (Vec<Node>, TreeRoot) {
+pub fn climb(kind: Kind, leaf: Node, position: u32, depth: u32) -> (Vec<Node>, TreeRoot) {
     let siblings: Vec<_> = (0..depth).map(|level| Node { hash: [level as u8; 32], sum: 1 }).collect();
     let root = siblings.iter().enumerate().fold(leaf, |node, (level, sibling)| {
         let (left, right) = if position >> level & 1 == 0 { (&node, sibling) } else { (sibling, &node) };

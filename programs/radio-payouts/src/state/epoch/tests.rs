@@ -110,3 +110,73 @@ fn a_share_is_proven_against_the_root_in_force_only() {
     epoch.status = EpochStatus::Revoked;
     refuse(&epoch, share, PayoutsError::NoRootPosted);
 }
+
+fn live_final() -> Epoch {
+    let mut epoch = posted(None);
+    epoch.mode = Mode::Live;
+    epoch.payouts_sum = 100;
+    epoch.finalize(None, &Pause::default(), 86_400).unwrap();
+    epoch
+}
+
+#[test]
+fn is_ratified_once_if_final_live_and_no_orphan() {
+    let mut chain = EpochChain::default();
+    let start = Start { at: 90_000, paused_before: 0 };
+    let mut epoch = posted(None);
+    assert_eq!(epoch.ratify(&chain, start), Err(PayoutsError::EpochNotFinal.into()));
+    epoch = Epoch { mode: Mode::Demo, ..live_final() };
+    assert_eq!(epoch.ratify(&chain, start), Err(PayoutsError::DemoIsNeverPaid.into()));
+    epoch = live_final();
+    chain.advance(7, [7; 32]);
+    chain.revoke(6).unwrap();
+    assert_eq!(epoch.ratify(&chain, start), Err(PayoutsError::EpochOrphaned.into()));
+    assert_eq!(epoch.ratify(&EpochChain::default(), start), Ok(100));
+    assert_eq!(epoch.ratified, start);
+    assert_eq!(epoch.ratify(&EpochChain::default(), start), Err(PayoutsError::AlreadyRatified.into()));
+}
+
+#[test]
+fn claims_add_up_to_the_sum_at_most_and_end_with_the_window() {
+    let pause = Pause::default();
+    let mut epoch = live_final();
+    let window = i64::from(epoch.times.claim_seconds);
+    assert_eq!(epoch.check_claimable(&pause, 0), Err(PayoutsError::EpochNotRatified.into()));
+    assert_eq!(epoch.end_claims(&pause, i64::MAX), Err(PayoutsError::EpochNotRatified.into()));
+    epoch.ratify(&EpochChain::default(), Start { at: 90_000, paused_before: 0 }).unwrap();
+    epoch.check_claimable(&pause, 90_000 + window - 1).unwrap();
+    epoch.claim(99).unwrap();
+    assert_eq!(epoch.claim(2), Err(PayoutsError::ClaimsOverSum.into()));
+    assert_eq!(epoch.claim(u64::MAX), Err(PayoutsError::ArithmeticOverflow.into()));
+    assert_eq!(epoch.end_claims(&pause, 90_000 + window - 1), Err(PayoutsError::ClaimWindowOpen.into()));
+    assert_eq!(epoch.check_claimable(&pause, 90_000 + window), Err(PayoutsError::ClaimWindowOver.into()));
+    assert_eq!(epoch.check_closed(), Err(PayoutsError::EpochNotClosed.into()));
+    assert_eq!(epoch.end_claims(&pause, 90_000 + window), Ok(1));
+    epoch.check_closed().unwrap();
+    assert_eq!(epoch.end_claims(&pause, i64::MAX), Err(PayoutsError::EpochClosed.into()));
+    assert_eq!(epoch.check_claimable(&pause, 90_000), Err(PayoutsError::EpochClosed.into()));
+}
+
+#[test]
+fn the_nearest_contested_ancestor_is_handed_down() {
+    let (pause, now) = (Pause::default(), 100_000);
+    let mut parent = posted(None);
+    parent.contested = true;
+    parent.finalize(None, &pause, now).unwrap();
+    let child = |epoch: u64, parent: &Epoch| {
+        let mut child = Epoch { epoch, ..posted(Some(Head { epoch: parent.epoch, commitment: parent.commitment })) };
+        child.finalize(Some(parent), &pause, now).unwrap();
+        child
+    };
+    let first = child(8, &parent);
+    let second = child(9, &first);
+    assert_eq!((parent.contested_before, first.contested_before, second.contested_before), (None, Some(7), Some(7)));
+    assert_eq!(child(10, &Epoch { contested: true, ..second }).contested_before, Some(9));
+    // Posted anew, nothing of an earlier attempt is left.
+    let params = ParamsVersion::first(0, ParamsDelta::default(), 0).unwrap();
+    let mut again = Epoch { status: EpochStatus::Open, ..first };
+    let statement = EpochStatement::default();
+    let root = PostedRoot { statement, commitment: [9; 32], params: &params, times: ConfigTimes::default() };
+    again.post(root, None, Start::default()).unwrap();
+    assert_eq!(again.contested_before, None);
+}
