@@ -90,6 +90,14 @@ pub trait Chain: Send {
     /// [`ChainError::Unavailable`] if the node is away.
     fn status(&self, signature: &Signature) -> Result<SignatureStatus, ChainError>;
 
+    /// What became of several signatures, in the order asked for.
+    ///
+    /// # Errors
+    /// [`ChainError::Unavailable`] if the node is away.
+    fn statuses(&self, signatures: &[Signature]) -> Result<Vec<SignatureStatus>, ChainError> {
+        signatures.iter().map(|signature| self.status(signature)).collect()
+    }
+
     /// What a final transaction did; `None` where the node keeps no history.
     ///
     /// # Errors

@@ -1,7 +1,10 @@
 //! Reading the program's accounts over any chain.
 
 use radio_payouts_client::account::{self, PayoutsAccount};
-use radio_payouts_client::state::{Config, Epoch, ParamsVersion, Proposal, Settler, Sfu, VoteRecord, VoterStake};
+use radio_payouts_client::state::{
+    Config, Epoch, Mandate, ParamsVersion, Proposal, Settler, Sfu, VoteRecord, VoterStake,
+};
+use radio_payouts_client::token::{TokenAccount, token_account};
 use radio_payouts_client::{PROGRAM_ID, address};
 use solana_pubkey::Pubkey;
 
@@ -174,6 +177,56 @@ pub fn stake(chain: &dyn Chain, owner: &Pubkey) -> Result<Option<VoterStake>, Ch
 /// As [`read`].
 pub fn vote(chain: &dyn Chain, proposal: u64, owner: &Pubkey) -> Result<Option<VoteRecord>, ChainError> {
     read(chain, &address::vote_address(proposal, owner))
+}
+
+/// All mandates ever made, by number.
+///
+/// # Errors
+/// As [`read_all`].
+pub fn mandates(chain: &dyn Chain) -> Result<Vec<Mandate>, ChainError> {
+    let mut mandates: Vec<Mandate> = read_all(chain)?.into_iter().map(|(_, mandate)| mandate).collect();
+    mandates.sort_by_key(|mandate| mandate.number);
+    Ok(mandates)
+}
+
+/// Several accounts of the program, in the order asked for; `None` where there is none.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_each<T: PayoutsAccount>(chain: &dyn Chain, addresses: &[Pubkey]) -> Result<Vec<Option<T>>, ChainError> {
+    let mut all = Vec::with_capacity(addresses.len());
+    for addresses in addresses.chunks(ACCOUNTS_PER_REQUEST) {
+        for (address, found) in addresses.iter().zip(chain.accounts(addresses)?) {
+            let found = found.filter(|found| !found.data.is_empty());
+            all.push(found.map(|found| decode(address, &found)).transpose()?);
+        }
+    }
+    Ok(all)
+}
+
+/// Several token accounts, in the order asked for; `None` where there is none.
+///
+/// # Errors
+/// If the chain is away.
+pub fn token_accounts(chain: &dyn Chain, addresses: &[Pubkey]) -> Result<Vec<Option<TokenAccount>>, ChainError> {
+    let mut all = Vec::with_capacity(addresses.len());
+    for addresses in addresses.chunks(ACCOUNTS_PER_REQUEST) {
+        let found = chain.accounts(addresses)?;
+        all.extend(found.into_iter().map(|found| found.and_then(|found| token_account(&found.owner, &found.data))));
+    }
+    Ok(all)
+}
+
+/// Base units in the vault and in the treasury.
+///
+/// # Errors
+/// If the chain is away, or one of them is no token account.
+pub fn funds(chain: &dyn Chain, config: &Config) -> Result<(u64, u64), ChainError> {
+    let mut found = token_accounts(chain, &[config.vault, config.treasury])?.into_iter().flatten();
+    match (found.next(), found.next()) {
+        (Some(vault), Some(treasury)) => Ok((vault.amount, treasury.amount)),
+        _ => Err(ChainError::Other(format!("vault {} or treasury {} is not there", config.vault, config.treasury))),
+    }
 }
 
 /// An address lookup table as transactions take it; `None` if there is none at that address.

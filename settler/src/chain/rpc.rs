@@ -25,6 +25,8 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(500);
 /// Addresses that `getRecentPrioritizationFees` takes.
 const FEE_ADDRESSES: usize = 128;
+/// Signatures that `getSignatureStatuses` takes.
+const STATUSES_PER_REQUEST: usize = 256;
 const FINALIZED: CommitmentConfig = CommitmentConfig::finalized();
 const CONFIRMED: CommitmentConfig = CommitmentConfig::confirmed();
 /// Errors by which a node says that it is behind, unhealthy or overrun, not that the request is wrong.
@@ -211,18 +213,27 @@ impl Chain for Rpc {
     }
 
     fn status(&self, signature: &Signature) -> Result<SignatureStatus, ChainError> {
-        let statuses = self
-            .client
-            .get_signature_statuses_with_history(&[*signature])
-            .map_err(|error| self.failed("signature status", &error))?
-            .value;
-        Ok(match statuses.into_iter().next().flatten() {
-            None => SignatureStatus::Unknown,
-            Some(status) if status.satisfies_commitment(FINALIZED) => {
-                SignatureStatus::Landed { slot: status.slot, error: status.err }
-            }
-            Some(_) => SignatureStatus::Processing,
-        })
+        let statuses = self.statuses(std::slice::from_ref(signature))?;
+        Ok(statuses.into_iter().next().unwrap_or(SignatureStatus::Unknown))
+    }
+
+    fn statuses(&self, signatures: &[Signature]) -> Result<Vec<SignatureStatus>, ChainError> {
+        let mut statuses = Vec::with_capacity(signatures.len());
+        for signatures in signatures.chunks(STATUSES_PER_REQUEST) {
+            let found = self
+                .client
+                .get_signature_statuses_with_history(signatures)
+                .map_err(|error| self.failed("signature status", &error))?
+                .value;
+            statuses.extend(found.into_iter().map(|status| match status {
+                None => SignatureStatus::Unknown,
+                Some(status) if status.satisfies_commitment(FINALIZED) => {
+                    SignatureStatus::Landed { slot: status.slot, error: status.err }
+                }
+                Some(_) => SignatureStatus::Processing,
+            }));
+        }
+        Ok(statuses)
     }
 
     fn execution(&self, signature: &Signature) -> Result<Option<Execution>, ChainError> {

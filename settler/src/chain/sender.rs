@@ -20,6 +20,7 @@ use super::{Chain, ChainError, Execution, Journal, Landed, SignatureStatus};
 use crate::crash;
 
 mod guard;
+mod many;
 
 pub use guard::Guard;
 
@@ -89,7 +90,11 @@ impl Sender {
     /// [`ChainError::Refused`], or what keeps it from being asked.
     pub fn simulate(&self, outgoing: &Outgoing<'_>) -> Result<Execution, ChainError> {
         let blockhash = self.chain.blockhash()?;
-        let transaction = compile(outgoing, MAX_COMPUTE_UNITS, 0, blockhash.hash)?;
+        self.simulate_at(outgoing, blockhash.hash)
+    }
+
+    fn simulate_at(&self, outgoing: &Outgoing<'_>, blockhash: solana_hash::Hash) -> Result<Execution, ChainError> {
+        let transaction = compile(outgoing, MAX_COMPUTE_UNITS, 0, blockhash)?;
         let execution = self.chain.simulate(&transaction)?;
         match &execution.error {
             None => Ok(execution),

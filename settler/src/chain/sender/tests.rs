@@ -198,6 +198,82 @@ proptest! {
     }
 }
 
+/// Payments of 1, 2, 3, … units: none like another.
+fn payments(payer: &Keypair, count: u64) -> Vec<Outgoing<'_>> {
+    let pay = |number| Outgoing {
+        purpose: format!("payment {number}"),
+        instructions: vec![solana_system_interface::instruction::transfer(&payer.pubkey(), &payee(), number * ONE)],
+        ..payment(payer)
+    };
+    (1..=count).map(pay).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 16, max_shrink_iters: 40, ..ProptestConfig::default() })]
+
+    /// The same of many at once: each payment is made exactly once, however few are under way together.
+    #[test]
+    fn many_over_a_bad_network_are_each_sent_once(
+        faults in proptest::collection::vec(any_fault(), 0..60),
+        under_way in 1..6usize,
+    ) {
+        const COUNT: u64 = 7;
+        let folder = tempfile::tempdir().unwrap();
+        let payer = create(folder.path());
+        let faults = Arc::new(Mutex::new(faults));
+        let mut paid_for = std::collections::BTreeSet::new();
+        let mut runs = 0;
+        while paid_for.len() < COUNT as usize {
+            let chain = Flaky { chain: open(folder.path()), faults: Arc::clone(&faults) };
+            let left: Vec<_> =
+                payments(&payer, COUNT).into_iter().filter(|one| !paid_for.contains(&one.purpose)).collect();
+            let sent = sender(chain, folder.path()).send_all(left, under_way, |one, end| {
+                if end.is_ok() {
+                    assert!(paid_for.insert(one.purpose.clone()));
+                }
+            });
+            prop_assert!(matches!(sent, Ok(()) | Err(ChainError::Unavailable(_))), "{:?}", sent);
+            runs += 1;
+            prop_assert!(runs < 100);
+        }
+        prop_assert_eq!(paid(folder.path()), (1..=COUNT).sum::<u64>() * ONE);
+        prop_assert_eq!(Journal::new(&folder.path().join("journal")).entries().unwrap(), vec![]);
+    }
+}
+
+#[test]
+fn what_was_left_open_is_ended_all_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let payer = create(folder.path());
+    // One blockhash; each is simulated, accepted and lost; then the node goes away.
+    let each = [Fault::None, Fault::Lost].repeat(3);
+    let in_order = [vec![Fault::None], each, vec![Fault::Away]].concat();
+    let faults = Arc::new(Mutex::new(in_order.into_iter().rev().collect()));
+    let chain = Flaky { chain: open(folder.path()), faults };
+    let sent = sender(chain, folder.path()).send_all(payments(&payer, 3), 3, |_, _| {});
+    assert!(matches!(sent, Err(ChainError::Unavailable(_))), "{sent:?}");
+    let journal = Journal::new(&folder.path().join("journal"));
+    assert_eq!((journal.entries().unwrap().len(), paid(folder.path())), (3, 0));
+    sender(open(folder.path()), folder.path()).resume_all().unwrap();
+    assert_eq!(journal.entries().unwrap(), []);
+    assert_eq!(paid(folder.path()), (1 + 2 + 3) * ONE);
+}
+
+#[test]
+fn of_many_one_that_is_refused_does_not_stop_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let payer = create(folder.path());
+    let mut many = payments(&payer, 3);
+    many[1].instructions =
+        vec![solana_system_interface::instruction::transfer(&payer.pubkey(), &payee(), 99_000_000_000)];
+    let mut ends = Vec::new();
+    let report = |one: &Outgoing<'_>, end: Result<Landed, ChainError>| ends.push((one.purpose.clone(), end.is_ok()));
+    sender(open(folder.path()), folder.path()).send_all(many, 8, report).unwrap();
+    ends.sort();
+    assert_eq!(ends, [("payment 1".into(), true), ("payment 2".into(), false), ("payment 3".into(), true)]);
+    assert_eq!(paid(folder.path()), 4 * ONE);
+}
+
 #[test]
 fn a_refusal_is_told_before_anything_is_sent() {
     let folder = tempfile::tempdir().unwrap();
@@ -353,4 +429,46 @@ fn killed_anywhere_it_goes_on_where_it_was() {
         assert_eq!(paid(folder.path()), ONE, "{point}");
         assert_eq!(Journal::new(&folder.path().join("journal")).entries().unwrap(), [], "{point}");
     }
+}
+
+/// The most that a transaction may have.
+const PACKET: usize = 1_232;
+
+/// Bytes of a transaction with these instructions, limit and price written out in full.
+fn bytes(instructions: Vec<Instruction>, payer: &Keypair, tables: &[AddressLookupTableAccount]) -> usize {
+    let outgoing = Outgoing { instructions, lookup_tables: tables.to_vec(), ..payment(payer) };
+    let transaction = compile(&outgoing, MAX_COMPUTE_UNITS, u64::MAX, solana_hash::Hash::new_unique()).unwrap();
+    wincode::serialize(&transaction).unwrap().len()
+}
+
+#[test]
+fn claims_of_every_depth_fit_a_transaction() {
+    use radio_payouts_client::state::Share;
+    use radio_payouts_client::{address, instruction};
+    let (payer, payee, mint) = (Keypair::new(), Pubkey::new_unique(), Pubkey::new_unique());
+    let program = anchor_spl::token_2022::ID;
+    let table = AddressLookupTableAccount {
+        key: Pubkey::new_unique(),
+        addresses: vec![
+            address::config_address(),
+            address::vault_address(),
+            mint,
+            program,
+            solana_sdk_ids::system_program::ID,
+        ],
+    };
+    let sibling = radio_payouts_protocol::tree::Node { hash: [9; 32], sum: u64::MAX };
+    let claim = |leaf_payee: Pubkey, depth: usize| {
+        let share = Share { epoch: u64::MAX, index: u32::MAX, did_hash: [1; 32], payee: leaf_payee, amount: u64::MAX };
+        vec![instruction::claim_share(payer.pubkey(), &share, &payee, mint, program, &vec![sibling; depth])]
+    };
+    // Through a binding: the binding's address in the place of the DID's hash.
+    for leaf_payee in [payee, Pubkey::default()] {
+        assert_eq!(bytes(claim(leaf_payee, 20), &payer, std::slice::from_ref(&table)), 1_226);
+        assert!(bytes(claim(leaf_payee, 21), &payer, std::slice::from_ref(&table)) > PACKET);
+        assert!(bytes(claim(leaf_payee, 16), &payer, &[]) <= PACKET);
+    }
+    let accounts =
+        (0..10).map(|_| instruction::create_token_account(payer.pubkey(), &Pubkey::new_unique(), mint, program));
+    assert!(bytes(accounts.collect(), &payer, &[]) <= PACKET);
 }
