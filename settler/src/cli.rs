@@ -14,6 +14,8 @@ pub mod actor;
 pub mod admin;
 pub mod amount;
 pub mod attest;
+pub mod claim;
+pub mod close;
 pub mod completions;
 pub mod context;
 pub mod demo;
@@ -29,8 +31,10 @@ pub mod init;
 pub mod instruction_only;
 pub mod key_argument;
 pub mod keygen;
+pub mod mandates;
 pub mod params;
 pub mod prove;
+pub mod ratify;
 pub mod registry;
 pub mod rejects;
 pub mod serve;
@@ -146,6 +150,14 @@ pub enum Command {
     Watch(watch::Args),
     /// Write a proof of a share, or check it on chain.
     Prove(prove::Args),
+    /// List the mandates under which epochs may be ratified.
+    Mandates(mandates::Args),
+    /// Ratify a final Live epoch under a mandate: its shares may be claimed.
+    Ratify(ratify::Args),
+    /// Have shares of ratified epochs paid.
+    Claim(claim::Args),
+    /// Close an epoch after its claim window and return the rents.
+    Close(close::Args),
     /// Explain a share line by line.
     Explain(explain::Args),
     /// Estimate the running epoch.
@@ -198,6 +210,10 @@ pub fn run() -> Outcome {
         Command::Verify(args) => verify::run(&args, &context),
         Command::Watch(args) => watch::run(&args, &context),
         Command::Prove(args) => prove::run(&args, &context),
+        Command::Mandates(args) => mandates::run(&args, &context),
+        Command::Ratify(args) => ratify::run(&args, &context),
+        Command::Claim(args) => claim::run(&args, &context),
+        Command::Close(args) => close::run(&args, &context),
         Command::Explain(args) => explain::run(&args, &context),
         Command::Estimate(args) => estimate::run(&args, &context),
         Command::Simulate(args) => simulate::run(&args, &context),

@@ -185,7 +185,6 @@ errors! {
     EpochStandsOnContested = 458, "An epoch before it is contested and not ratified";
     DemoIsNeverPaid = 459, "A Demo epoch is never ratified or claimed";
     AlreadyRatified = 460, "The epoch is ratified already";
-    OtherCommitment = 461, "The epoch's root has another commitment";
     VaultTooSmall = 462, "The vault holds too little beyond what is reserved";
 
     // Claims.

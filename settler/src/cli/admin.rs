@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 use radio_payouts_client::instruction;
-use radio_payouts_client::state::{Epoch, Mode, ParamsChange};
+use radio_payouts_client::state::{Epoch, MandateTerms, Mode, ParamsChange};
 use radio_payouts_protocol::did::Did;
 use radio_payouts_protocol::params::ParamsDelta;
 use solana_instruction::Instruction;
@@ -11,7 +11,7 @@ use solana_signer::Signer as _;
 
 use super::Context;
 use super::actor::{Actor, Elsewhere};
-use super::key_argument::{authority_address, parameter, solana_address};
+use super::key_argument::{authority_address, parameter, sha256_hash, solana_address};
 use super::times::{self, Times};
 use crate::chain::deployment;
 use crate::chain::embedded::Embedded;
@@ -115,6 +115,40 @@ pub enum Command {
         /// The epoch.
         epoch: u64,
     },
+    /// Ratify one final Live epoch by the authority's own decision, contested or not (signed by the authority).
+    Ratify {
+        /// The epoch.
+        epoch: u64,
+        /// Commitment of the root that was decided on, as `settler status` and `settler verify` show it.
+        #[arg(long, value_parser = sha256_hash)]
+        commitment: [u8; 32],
+    },
+    /// Allow anyone to ratify epochs of a range, within a budget, after a delay (signed by the authority).
+    MakeMandate {
+        /// First epoch covered.
+        first_epoch: u64,
+        /// Last epoch covered.
+        last_epoch: u64,
+        /// Base units (10^-9 BLOOM) that may be ratified under it.
+        #[arg(long)]
+        budget: u64,
+        /// Seconds for which an epoch must have been final; at least 2 days.
+        #[arg(long, default_value_t = 172_800)]
+        delay_seconds: u32,
+    },
+    /// Cancel a mandate; what was ratified under it stays so (signed by the authority).
+    CancelMandate {
+        /// Its number, as `settler mandates` shows it.
+        number: u64,
+    },
+    /// Pay from the treasury, then from what the vault holds beyond the reserved (signed by the authority).
+    TransferTreasury {
+        /// The token account to be paid; the vault's own address moves forfeited bonds there.
+        #[arg(value_parser = solana_address)]
+        to: Pubkey,
+        /// Base units (10^-9 BLOOM).
+        amount: u64,
+    },
     /// Reopen the head while it stands on a revoked epoch, or is that epoch (anyone).
     RevokeOrphan,
     /// Set the clock of an embedded chain forward.
@@ -176,6 +210,31 @@ fn as_authority(command: &Command, actor: &Actor, context: &Context) -> Outcome 
         }
         Command::CancelBinding { did } => {
             (format!("cancel binding of {did}"), instruction::cancel_binding(address, &did_hash(did)?))
+        }
+        Command::Ratify { epoch, commitment } => {
+            let purpose = format!("ratify epoch {epoch} commitment {}", hex::encode(commitment));
+            (purpose, instruction::ratify_epoch_by_authority(address, *epoch, *commitment))
+        }
+        Command::MakeMandate { first_epoch, last_epoch, budget, delay_seconds } => {
+            let terms = MandateTerms {
+                first_epoch: *first_epoch,
+                last_epoch: *last_epoch,
+                budget: *budget,
+                delay_seconds: *delay_seconds,
+            };
+            let number = deployment::require_config(context.chain()?.as_ref())?.next_mandate;
+            (
+                format!("make mandate {number}: {terms:?}"),
+                instruction::make_mandate(actor.rent_payer(), address, number, terms),
+            )
+        }
+        Command::CancelMandate { number } => {
+            (format!("cancel mandate {number}"), instruction::cancel_mandate(address, *number))
+        }
+        Command::TransferTreasury { to, amount } => {
+            let config = deployment::require_config(context.chain()?.as_ref())?;
+            let transfer = instruction::transfer_treasury(address, *to, config.mint, config.token_program, *amount);
+            (format!("transfer {amount} base units from the treasury to {to}"), transfer)
         }
         Command::Reject { epoch } => {
             let found = posted_epoch(context, *epoch)?;

@@ -78,6 +78,12 @@ mod tests {
     }
 
     #[test]
+    fn a_hash_is_32_bytes_in_hex() {
+        assert_eq!(sha256_hash(&"0a".repeat(32)), Ok([10; 32]));
+        assert!(sha256_hash(&"0a".repeat(31)).is_err() && sha256_hash("x").is_err());
+    }
+
+    #[test]
     fn parameters_are_checked() {
         assert_eq!(parameter("rate=1_000"), Ok(("rate".into(), 1_000)));
         for text in ["rate", "rate=", "rate=-1", "rate=1.5", "rat=1", "=1"] {

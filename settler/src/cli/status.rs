@@ -72,6 +72,11 @@ struct DeploymentView {
     head_epoch: Option<String>,
     head_commitment: Option<String>,
     orphaned_from: Option<String>,
+    vault: String,
+    vault_base_units: String,
+    reserved_base_units: String,
+    treasury_base_units: String,
+    ratified_through: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -84,6 +89,7 @@ struct EpochView {
     contested: bool,
     pool_base_units: String,
     payouts_base_units: String,
+    claimed_base_units: String,
     accepted_bytes: String,
     commitment: String,
 }
@@ -156,6 +162,7 @@ fn describe(
 ) -> Outcome<DeploymentView> {
     let params = deployment::params_now(chain, config)?;
     let head = config.chain.head;
+    let (vault, treasury) = deployment::funds(chain, config)?;
     Ok(DeploymentView {
         program: PROGRAM_ID.to_string(),
         domain: hex::encode(config.domain),
@@ -178,6 +185,11 @@ fn describe(
         head_epoch: head.map(|head| head.epoch.to_string()),
         head_commitment: head.map(|head| hex::encode(head.commitment)),
         orphaned_from: config.chain.orphaned_from.map(|epoch| epoch.to_string()),
+        vault: config.vault.to_string(),
+        vault_base_units: vault.to_string(),
+        reserved_base_units: config.reserved.to_string(),
+        treasury_base_units: treasury.to_string(),
+        ratified_through: config.chain.ratified_through.map(|epoch| epoch.to_string()),
     })
 }
 
@@ -190,6 +202,7 @@ fn epoch_view(epoch: &Epoch) -> EpochView {
         contested: epoch.contested,
         pool_base_units: epoch.statement.pool.to_string(),
         payouts_base_units: epoch.payouts_sum.to_string(),
+        claimed_base_units: epoch.claimed.to_string(),
         accepted_bytes: epoch.statement.batches.sum.to_string(),
         commitment: hex::encode(epoch.commitment),
     }
@@ -216,8 +229,17 @@ fn human(view: &View) -> String {
     }
     let mut out = table.to_string();
     if !view.epochs.is_empty() {
-        let mut table =
-            Table::new(&[">epoch", "state", ">attempt", "mode", ">accepted bytes", ">pool", ">payouts", "commitment"]);
+        let mut table = Table::new(&[
+            ">epoch",
+            "state",
+            ">attempt",
+            "mode",
+            ">accepted bytes",
+            ">pool",
+            ">payouts",
+            ">claimed",
+            "commitment",
+        ]);
         for epoch in &view.epochs {
             // Until it is ratified, nothing of an epoch is more than provisional.
             let provisional =
@@ -232,6 +254,7 @@ fn human(view: &View) -> String {
                 epoch.accepted_bytes.clone(),
                 epoch.pool_base_units.clone(),
                 epoch.payouts_base_units.clone(),
+                epoch.claimed_base_units.clone(),
                 format!("{commitment}…"),
             ]);
         }
@@ -277,6 +300,16 @@ fn deployment_rows(deployment: &DeploymentView, table: &mut Table) {
             format!("epoch {orphaned} is revoked: run `settler admin revoke-orphan` until the head is before it"),
         ]);
     }
+    table.row([
+        "vault".to_owned(),
+        format!(
+            "{}: {} base units, {} of them reserved for claims; treasury {}",
+            deployment.vault,
+            deployment.vault_base_units,
+            deployment.reserved_base_units,
+            deployment.treasury_base_units
+        ),
+    ]);
     table.row([
         "registry".to_owned(),
         format!(

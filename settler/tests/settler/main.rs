@@ -4,6 +4,7 @@
 
 mod attest;
 mod bad_input;
+mod claims;
 mod crashes;
 mod cron;
 mod dishonest;
@@ -12,6 +13,7 @@ mod governance;
 mod http;
 mod ingest;
 mod instruction_only;
+mod live;
 mod revocation;
 mod serve;
 mod settlers;

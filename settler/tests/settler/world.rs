@@ -210,11 +210,16 @@ impl Sfu {
 
     /// Signs the next batch with these contributors and bytes.
     pub fn tick_with(&mut self, to: i64, shares: &[(u8, u64)]) -> Vec<u8> {
+        self.tick_of(to, &shares.iter().map(|(who, bytes)| (did(*who), *bytes)).collect::<Vec<_>>())
+    }
+
+    /// Signs the next batch with these DIDs and bytes.
+    pub fn tick_of(&mut self, to: i64, shares: &[(String, u64)]) -> Vec<u8> {
         self.seq += 1;
         let to = u64::try_from(GENESIS * 1_000 + to).unwrap();
         let contributors: Vec<_> = shares
             .iter()
-            .map(|(who, bytes_out)| Contribution { bytes_out: *bytes_out, did: did(*who), role: Some(Role::Seeder) })
+            .map(|(did, bytes_out)| Contribution { bytes_out: *bytes_out, did: did.clone(), role: Some(Role::Seeder) })
             .collect();
         let receipt = Receipt {
             acks: None,

@@ -86,7 +86,7 @@ fn returns_rent(world: &mut World, close: &Instruction, account: Pubkey, payer: 
     world.svm.expire_blockhash();
     let hash = world.svm.latest_blockhash();
     let transaction = solana_transaction::Transaction::new_signed_with_payer(
-        &[close.clone()],
+        std::slice::from_ref(close),
         Some(&stranger.pubkey()),
         &[&stranger],
         hash,
@@ -172,7 +172,8 @@ fn nothing_happens_to_a_closed_epoch_again() {
     money.world.refuse(instruction::ratify_epoch(LIVE, mandate), &[], PayoutsError::EpochClosed);
     money.world.refuse(own, &[&authority], PayoutsError::EpochClosed);
     money.world.refuse(instruction::finalize_epoch(LIVE, None), &[], PayoutsError::EpochNotPosted);
-    money.world.refuse(instruction::reject_epoch(authority.pubkey(), LIVE), &[&authority], PayoutsError::EpochNotFinal);
+    let reject = instruction::reject_epoch(authority.pubkey(), LIVE, posted.commitment);
+    money.world.refuse(reject, &[&authority], PayoutsError::EpochNotFinal);
     money.world.refuse(instruction::revoke_orphan(LIVE), &[], PayoutsError::NothingRevoked);
     // No candidate: the same statement, or another.
     for variant in [0, 1] {

@@ -145,7 +145,7 @@ fn the_authority_ratifies_what_it_decided_on_and_nothing_else() {
     let mut unsigned = own.clone();
     unsigned.accounts[0].is_signer = false;
     money.world.refuse(unsigned, &[], ErrorCode::AccountNotSigner);
-    money.world.refuse(ratify(authority.pubkey(), [9; 32]), &[&authority], PayoutsError::OtherCommitment);
+    money.world.refuse(ratify(authority.pubkey(), [9; 32]), &[&authority], PayoutsError::RootHasChanged);
     money.world.refuse(own.clone(), &[&authority], PayoutsError::VaultTooSmall);
     money.fund(303);
     let pauser = money.world.pause_key.insecure_clone();
@@ -184,13 +184,13 @@ fn a_contested_epoch_needs_the_authority_and_holds_up_the_mandates_of_its_childr
 #[test]
 fn an_orphan_is_not_ratified_and_nothing_before_a_ratified_epoch_is_rejected() {
     let mut money = Money::spl();
-    money.finalized(LIVE, &entries(60, 1));
+    let posted = money.finalized(LIVE, &entries(60, 1));
     let second = money.finalized(LIVE + 1, &entries(60, 1));
     money.fund(1_000);
     let mandate = money.mandate(terms(1_000));
     money.world.wait(DELAY);
     let authority = money.world.authority.insecure_clone();
-    let reject = instruction::reject_epoch(authority.pubkey(), LIVE);
+    let reject = instruction::reject_epoch(authority.pubkey(), LIVE, posted.commitment);
     let config = money.world.svm.get_account(&address::config_address()).unwrap();
     let first = money.world.svm.get_account(&address::epoch_address(LIVE)).unwrap();
     money.world.accept(reject.clone(), &[&authority]);
@@ -206,6 +206,6 @@ fn an_orphan_is_not_ratified_and_nothing_before_a_ratified_epoch_is_rejected() {
     money.world.accept(instruction::ratify_epoch(LIVE, mandate), &[]);
     let chain = money.world.read::<Config>(address::config_address()).chain;
     assert_eq!(chain.ratified_through, Some(LIVE + 1));
-    let ratified = instruction::reject_epoch(authority.pubkey(), LIVE + 1);
+    let ratified = instruction::reject_epoch(authority.pubkey(), LIVE + 1, second.commitment);
     money.world.refuse(ratified, &[&authority], PayoutsError::EpochNotFinal);
 }

@@ -27,7 +27,7 @@ impl RatifyEpochByAuthority<'_> {
     fn validate(&self, commitment: [u8; 32], now: i64) -> Result<()> {
         self.config.pause.require_running(now)?;
         self.epoch.check_ratifiable(&self.config.chain)?;
-        require!(self.epoch.commitment == commitment, PayoutsError::OtherCommitment);
+        require!(self.epoch.commitment == commitment, PayoutsError::RootHasChanged);
         Ok(())
     }
 
