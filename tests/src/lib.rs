@@ -1,5 +1,7 @@
 //! What stories over RPC need: a real validator, and the settler's binary beside the tests.
 
+pub mod rewind;
+
 use std::path::{Path, PathBuf};
 
 mod localnet;

@@ -93,7 +93,11 @@ impl Localnet {
     /// Never: it runs.
     #[must_use]
     pub fn url(&self) -> String {
-        self.validator.as_ref().expect("it runs").rpc_url()
+        self.validator().rpc_url()
+    }
+
+    pub(crate) fn validator(&self) -> &TestValidator {
+        self.validator.as_ref().expect("it runs")
     }
 
     /// A client that reads and waits for final state.
