@@ -52,6 +52,12 @@ addresses! {
         [seeds::DISPUTE, &epoch.to_le_bytes(), &attempt.to_le_bytes()];
     /// A mandate, from 0.
     find_mandate_address, mandate_address(number: u64) = [seeds::MANDATE, &number.to_le_bytes()];
+    /// The token account in which the bond of a dispute lies.
+    find_bond_address, bond_address(epoch: u64, attempt: u32) =
+        [seeds::BOND, &epoch.to_le_bytes(), &attempt.to_le_bytes()];
+    /// The record of a leaf that `recorder` made.
+    find_share_record_address, share_record_address(epoch: u64, commitment: &[u8; 32], index: u32, recorder: &Pubkey) =
+        [seeds::SHARE_RECORD, &epoch.to_le_bytes(), commitment, &index.to_le_bytes(), recorder.as_ref()];
     /// The PDA that can hold the role of authority.
     find_governance_address, governance_address() = [seeds::GOVERNANCE];
     /// A proposal.
@@ -114,6 +120,9 @@ mod tests {
             vote_address(2, &Pubkey::new_from_array([1; 32])),
             mandate_address(0),
             mandate_address(1),
+            bond_address(1, 0),
+            share_record_address(1, &[1; 32], 0, &config_address()),
+            share_record_address(1, &[1; 32], 1, &config_address()),
         ];
         let distinct: std::collections::BTreeSet<_> = addresses.iter().collect();
         assert_eq!(distinct.len(), addresses.len());

@@ -50,6 +50,7 @@ events!(
     RegistrarsChanged,
     AuthorityOffered,
     AuthorityChanged,
+    ArbiterAppointed,
     PauseChanged,
     SfuRegistered,
     SfuStopped,
@@ -80,6 +81,13 @@ events!(
     TreasuryTransferred,
     EpochClosed,
     RentReturned,
+    DisputeOpened,
+    DisputeClosed,
+    BondReleased,
+    LeafProven,
+    ShareRecordClosed,
+    DuplicateShareProven,
+    EquivocationProven,
 );
 
 /// The program's events in the logs of one transaction, in order.

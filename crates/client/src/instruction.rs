@@ -3,6 +3,7 @@
 mod binding;
 mod claim;
 mod config;
+mod dispute;
 mod epoch;
 mod governance;
 mod registry;
@@ -11,6 +12,7 @@ use anchor_lang::{InstructionData, ToAccountMetas};
 pub use binding::*;
 pub use claim::*;
 pub use config::*;
+pub use dispute::*;
 pub use epoch::*;
 pub use governance::*;
 use radio_payouts::state::ProofNode;

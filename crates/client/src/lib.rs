@@ -23,8 +23,9 @@ pub mod return_data;
 pub mod token;
 
 pub use radio_payouts::error::PayoutsError;
+pub use radio_payouts::evidence;
 pub use radio_payouts::state;
 pub use radio_payouts::{
-    CreateProposalArgs, ID as PROGRAM_ID, InitializeArgs, PostRootArgs, RegisterSettlerArgs, SetConfigTimesArgs,
-    ShareClaim, VerifiedBatch, VerifiedShare,
+    CreateProposalArgs, ID as PROGRAM_ID, InitializeArgs, OpenDisputeArgs, PostRootArgs, RegisterSettlerArgs,
+    SetConfigTimesArgs, ShareClaim, VerifiedBatch, VerifiedShare,
 };

@@ -30,6 +30,12 @@ pub fn share_cap(pool: u64, max_share_bps: u32) -> u64 {
     u64::try_from(cap).unwrap_or(pool).min(pool)
 }
 
+/// `max(least, floor(pool * bps / 10^4))` base units: the bond of a dispute about an epoch with this pool (section 9).
+#[must_use]
+pub fn dispute_bond(pool: u64, least: u64, bps: u16) -> u64 {
+    share_cap(pool, u32::from(bps)).max(least)
+}
+
 #[cfg(feature = "native")]
 pub use split::{Allocation, NoLeaf, Share, literal_formula, split};
 

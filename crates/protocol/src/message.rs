@@ -49,6 +49,36 @@ fn joined<const LENGTH: usize>(fields: [&[u8]; 6]) -> [u8; LENGTH] {
     message
 }
 
+/// What a signed batch message says, read back from its 126 bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct BatchMessage {
+    /// The deployment that it was signed for.
+    pub domain: [u8; 32],
+    /// The SFU that it names.
+    pub sfu_key: [u8; 32],
+    /// Sequence number of the batch.
+    pub seq: u64,
+    /// End of the batch's window in Unix milliseconds.
+    pub to_ms: u64,
+    /// Hash of the batch's canonical bytes.
+    pub batch_hash: Hash,
+}
+
+impl BatchMessage {
+    /// Takes a message apart; `None` if it does not begin with [`BATCH_MESSAGE_PREFIX`]. Nothing of it is checked.
+    #[must_use]
+    pub fn parse(message: &[u8; BATCH_MESSAGE_LENGTH]) -> Option<Self> {
+        let rest = message.strip_prefix(&BATCH_MESSAGE_PREFIX)?;
+        let (domain, rest) = rest.split_first_chunk()?;
+        let (sfu_key, rest) = rest.split_first_chunk()?;
+        let (seq, rest) = rest.split_first_chunk()?;
+        let (to_ms, rest) = rest.split_first_chunk()?;
+        let batch_hash = rest.try_into().ok()?;
+        let (seq, to_ms) = (u64::from_le_bytes(*seq), u64::from_le_bytes(*to_ms));
+        Some(Self { domain: *domain, sfu_key: *sfu_key, seq, to_ms, batch_hash })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,5 +91,18 @@ mod tests {
         assert_eq!(batch.get(110..), Some(&[4; 16][..]), "every field found its place");
         assert_eq!(acknowledgement.get(116..), Some(&3u64.to_le_bytes()[..]), "every field found its place");
         assert_ne!(batch.get(..12), acknowledgement.get(..12));
+    }
+
+    #[test]
+    fn a_message_is_read_back() {
+        let domain = Domain::from_bytes([1; 32]);
+        let message = batch_message(&domain, &[2; 32], 3, 4, &[5; 32]);
+        let parsed = BatchMessage { domain: [1; 32], sfu_key: [2; 32], seq: 3, to_ms: 4, batch_hash: [5; 32] };
+        assert_eq!(BatchMessage::parse(&message), Some(parsed));
+        for position in 0..BATCH_MESSAGE_PREFIX.len() {
+            let mut other = message;
+            other[position] ^= 1;
+            assert_eq!(BatchMessage::parse(&other), None);
+        }
     }
 }

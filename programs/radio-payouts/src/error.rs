@@ -86,6 +86,8 @@ errors! {
     StopSeqMayOnlyFall = 110, "stop_seq may only become lower";
     SameKey = 111, "The new key is the old one";
     OperatorMissing = 112, "The operator is the zero address";
+    SfuNotYetValid = 113, "The SFU's registration has not begun: its key cannot be replaced yet";
+    StopSeqFallsTooLittle = 114, "stop_seq has fallen in this epoch already: now it must at least halve";
 
     // Payee bindings.
     NotRegistrar = 150, "The signer is not a registrar";
@@ -214,7 +216,46 @@ errors! {
     EpochNotClosed = 489, "The epoch is not closed";
     NotOfThisEpoch = 490, "The account belongs to another epoch";
     WrongRentPayer = 491, "The account is not the one that paid the rent";
-    DisputeNotResolved = 492, "The dispute is still open";
+    DisputeNotResolved = 492, "The dispute's bond is not released yet";
+
+    // Disputes.
+    WrongAttempt = 400, "The epoch is at another attempt";
+    ChallengeWindowOver = 401, "The challenge window is over";
+    AlreadyDisputed = 402, "This attempt was disputed already: there is one dispute an attempt";
+    BondNotCovered = 403, "The token account holds less than the bond";
+    NotDisputersTokens = 404, "The token account does not belong to the disputer";
+    WrongBondMint = 405, "The mint is not that of this deployment";
+    WrongBondTokenProgram = 406, "The token program is not that of this deployment";
+    NotAuthorityOrArbiter = 407, "The signer is neither the authority nor the arbiter";
+    DisputeEnded = 408, "The dispute has ended";
+    DisputeOverdue = 409, "The dispute's time is over: it can only lapse";
+    DisputeTimeLeft = 410, "The dispute's time is not over yet";
+    EpochNotDisputed = 411, "The epoch is not disputed";
+    DisputeStillOpen = 412, "The dispute is open and its root in force: the bond stays";
+    BondNotToTreasury = 413, "The bond of a rejected dispute goes to the treasury";
+    WrongBondRentPayer = 414, "The account is not the one that paid the rent";
+
+    // Fraud proofs.
+    EpochRatified = 420, "The epoch is ratified: its root can no longer be revoked";
+    WrongCandidate = 421, "The account is not the candidate of this root";
+    NotLeavesOfOneRoot = 422, "The two records are not of this epoch and of one root";
+    SameLeaf = 423, "The two records are of one leaf";
+    DidsDiffer = 424, "The two leaves are of two DIDs";
+    NotRecorder = 425, "The signer did not write this record";
+    NotInstructionsSysvar = 430, "The account is not the instructions sysvar";
+    EvidenceMissing = 431, "No instruction stands before this one";
+    NotEd25519Program = 432, "The instruction before this one is not the Ed25519 program's";
+    WrongSignatureCount = 433, "The evidence must have two signatures";
+    WrongEvidenceLength = 434, "The evidence must be 442 bytes long";
+    EvidenceElsewhere = 435, "Every instruction index in the evidence must be 65535: this instruction";
+    WrongEvidenceOffsets = 436, "The evidence is not in the one layout that is accepted";
+    NotABatchMessage = 437, "A signed message is not a batch's";
+    MessageOfAnotherDomain = 438, "A signed message is for another deployment";
+    MessageOfAnotherKey = 439, "A signed message names another SFU than the key that signed it";
+    WrongSfu = 440, "The key that signed is not this SFU's";
+    SeqsDiffer = 441, "The two messages are of two sequence numbers";
+    SameMessage = 442, "The two messages say the same: that is no equivocation";
+    EquivocationKnown = 443, "The SFU is stopped at this sequence number or before it";
 }
 
 impl From<radio_payouts_protocol::params::ParamsError> for PayoutsError {

@@ -2,9 +2,10 @@
 
 use anchor_lang::prelude::*;
 
+use crate::evidence::SignedBatch;
 use crate::state::{
-    Action, AuthorityOffer, ConfigTimes, Deadline, EpochStatement, EpochStatus, GovernanceSettings, Head, MandateTerms,
-    Mode, ParamsValues, Pause, PendingPayee, ProposalStatus, Support, Tally, VoteChoice,
+    Action, AuthorityOffer, ConfigTimes, Deadline, DisputeOutcome, EpochStatement, EpochStatus, GovernanceSettings,
+    Head, MandateTerms, Mode, ParamsValues, Pause, PendingPayee, ProposalStatus, Support, Tally, VoteChoice,
 };
 
 /// The deployment was initialised.
@@ -109,6 +110,16 @@ pub struct AuthorityChanged {
     pub new: Pubkey,
     /// How often it has passed on.
     pub nonce: u64,
+}
+
+/// An arbiter was appointed or dismissed.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ArbiterAppointed {
+    /// Before.
+    pub old: Option<Pubkey>,
+    /// After.
+    pub new: Option<Pubkey>,
 }
 
 /// A pause began or ended.
@@ -589,4 +600,126 @@ pub struct RentReturned {
     pub rent_payer: Pubkey,
     /// Lamports.
     pub lamports: u64,
+}
+
+/// A root was disputed.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DisputeOpened {
+    /// The epoch.
+    pub epoch: u64,
+    /// Its attempt.
+    pub attempt: u32,
+    /// The commitment disputed.
+    pub commitment: [u8; 32],
+    /// Who disputes.
+    pub disputer: Pubkey,
+    /// The bond in base units.
+    pub bond: u64,
+    /// SHA-256 of the evidence.
+    pub evidence_hash: [u8; 32],
+}
+
+/// A dispute ended.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DisputeClosed {
+    /// The epoch.
+    pub epoch: u64,
+    /// The attempt disputed.
+    pub attempt: u32,
+    /// Before.
+    pub old: DisputeOutcome,
+    /// After.
+    pub new: DisputeOutcome,
+    /// Who decided; nobody if it lapsed or became moot.
+    pub by: Option<Pubkey>,
+}
+
+/// The bond of a dispute moved.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BondReleased {
+    /// The epoch.
+    pub epoch: u64,
+    /// The attempt disputed.
+    pub attempt: u32,
+    /// How the dispute ended.
+    pub outcome: DisputeOutcome,
+    /// The token account that got it.
+    pub to: Pubkey,
+    /// Base units: all that lay in the bond's account.
+    pub amount: u64,
+}
+
+/// A leaf of a root in force was recorded.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LeafProven {
+    /// The epoch.
+    pub epoch: u64,
+    /// Commitment of the root.
+    pub commitment: [u8; 32],
+    /// Global index.
+    pub index: u32,
+    /// SHA-256 of the DID.
+    pub did_hash: [u8; 32],
+    /// The payee.
+    pub payee: Pubkey,
+    /// Base units.
+    pub amount: u64,
+    /// Who recorded it.
+    pub recorder: Pubkey,
+}
+
+/// The record of a leaf was closed.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ShareRecordClosed {
+    /// The epoch.
+    pub epoch: u64,
+    /// Commitment of the root.
+    pub commitment: [u8; 32],
+    /// Global index.
+    pub index: u32,
+    /// Who recorded it and got the rent.
+    pub recorder: Pubkey,
+}
+
+/// A root has two leaves for one DID; its commitment is refused for ever.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DuplicateShareProven {
+    /// The epoch.
+    pub epoch: u64,
+    /// Commitment of the root.
+    pub commitment: [u8; 32],
+    /// SHA-256 of the DID.
+    pub did_hash: [u8; 32],
+    /// Global index of one leaf.
+    pub first_index: u32,
+    /// Global index of the other.
+    pub second_index: u32,
+    /// Whether the root was in force and is revoked.
+    pub revoked: bool,
+}
+
+/// An SFU signed two batches under one number.
+#[event]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EquivocationProven {
+    /// The SFU's key.
+    pub key: [u8; 32],
+    /// The number.
+    pub seq: u64,
+    /// One batch.
+    pub first: SignedBatch,
+    /// The other.
+    pub second: SignedBatch,
+    /// `stop_seq` before.
+    pub old_stop_seq: u64,
+    /// `stop_seq` after.
+    pub new_stop_seq: u64,
+    /// Version of the registry after it.
+    pub registry_version: u64,
 }

@@ -4,6 +4,7 @@
 pub mod binding;
 pub mod claim;
 pub mod config;
+pub mod dispute;
 pub mod epoch;
 pub mod governance;
 pub mod registry;
@@ -11,6 +12,7 @@ pub mod registry;
 pub use binding::*;
 pub use claim::*;
 pub use config::*;
+pub use dispute::*;
 pub use epoch::*;
 pub use governance::*;
 pub use registry::*;

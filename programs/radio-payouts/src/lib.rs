@@ -27,6 +27,7 @@ use anchor_lang::prelude::*;
 
 pub mod error;
 pub mod event;
+pub mod evidence;
 pub mod instructions;
 pub mod seeds;
 pub mod state;
@@ -85,6 +86,11 @@ pub mod radio_payouts {
     /// Gives the governance PDA the role of authority within 14 days of the offer. Anyone.
     pub fn accept_authority_for_governance(ctx: Context<AcceptAuthorityForGovernance>) -> Result<()> {
         AcceptAuthorityForGovernance::handle(ctx)
+    }
+
+    /// Appoints who may resolve disputes beside the authority, or nobody. Signed by the authority.
+    pub fn appoint_arbiter(ctx: Context<AppointArbiter>, arbiter: Option<Pubkey>) -> Result<()> {
+        AppointArbiter::handle(ctx, arbiter)
     }
 
     /// Pauses registering, posting and finalising for at most 14 days. Signed by pause key or authority.
@@ -279,5 +285,47 @@ pub mod radio_payouts {
     /// Returns the rent of a dispute of a closed epoch. Anyone.
     pub fn close_dispute(ctx: Context<CloseDispute>) -> Result<()> {
         CloseDispute::handle(ctx)
+    }
+
+    // Disputes and fraud proofs.
+
+    /// Disputes the root in force within its challenge window, with a bond. Anyone, once an attempt.
+    pub fn open_dispute(ctx: Context<OpenDispute>, args: OpenDisputeArgs) -> Result<()> {
+        OpenDispute::handle(ctx, args)
+    }
+
+    /// Upholds or rejects the dispute of an epoch's attempt. Signed by authority or arbiter.
+    pub fn resolve_dispute(ctx: Context<ResolveDispute>, number: u64, attempt: u32, upheld: bool) -> Result<()> {
+        ResolveDispute::handle(ctx, number, attempt, upheld)
+    }
+
+    /// Ends a dispute that was not resolved in time; the epoch is contested. Anyone.
+    pub fn lapse_dispute(ctx: Context<LapseDispute>) -> Result<()> {
+        LapseDispute::handle(ctx)
+    }
+
+    /// Moves the bond of a dispute that has ended, or whose root has left the chain. Anyone.
+    pub fn release_bond(ctx: Context<ReleaseBond>) -> Result<()> {
+        ReleaseBond::handle(ctx)
+    }
+
+    /// Records a leaf of the root in force as evidence. Anyone.
+    pub fn prove_leaf(ctx: Context<ProveLeaf>, share: Share, siblings: Vec<ProofNode>) -> Result<()> {
+        ProveLeaf::handle(ctx, share, siblings)
+    }
+
+    /// Revokes and bans a root that has two leaves for one DID. Anyone.
+    pub fn prove_duplicate_share(ctx: Context<ProveDuplicateShare>) -> Result<()> {
+        ProveDuplicateShare::handle(ctx)
+    }
+
+    /// Closes a record of a leaf. Signed by its recorder, who gets the rent.
+    pub fn close_share_record(ctx: Context<CloseShareRecord>) -> Result<()> {
+        CloseShareRecord::handle(ctx)
+    }
+
+    /// Stops an SFU at a number under which it signed two batches. Anyone.
+    pub fn prove_equivocation(ctx: Context<ProveEquivocation>) -> Result<()> {
+        ProveEquivocation::handle(ctx)
     }
 }

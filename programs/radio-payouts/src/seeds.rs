@@ -18,7 +18,9 @@ pub const CANDIDATE: &[u8] = b"candidate";
 pub const CLAIMS: &[u8] = b"claims";
 /// `["dispute", epoch u64, attempt u32]`
 pub const DISPUTE: &[u8] = b"dispute";
-/// `["share", epoch u64, commitment, index u32]`: a leaf recorded by `prove_leaf`
+/// `["bond", epoch u64, attempt u32]`: the token account in which a dispute's bond lies
+pub const BOND: &[u8] = b"bond";
+/// `["share", epoch u64, commitment, index u32, recorder]`: a leaf recorded by `prove_leaf`
 pub const SHARE_RECORD: &[u8] = b"share";
 /// `["governance"]`: the PDA that can hold the role of authority
 pub const GOVERNANCE: &[u8] = b"governance";

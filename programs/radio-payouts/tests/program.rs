@@ -12,6 +12,12 @@ mod program {
     mod close;
     mod compute_units;
     mod config;
+    mod dispute;
+    mod dispute_moot;
+    mod dispute_world;
+    mod duplicate_share;
+    mod equivocation;
+    mod equivocation_properties;
     mod executions;
     mod finality;
     mod governance_authority;

@@ -170,7 +170,7 @@ pub fn close_dispute(dispute: &Dispute) -> Instruction {
     let accounts = accounts::CloseDispute {
         epoch: epoch_address(dispute.epoch),
         dispute: dispute_address(dispute.epoch, dispute.attempt),
-        rent_payer: dispute.disputer,
+        rent_payer: dispute.rent_payer,
     };
     build(&accounts, &instruction::CloseDispute {})
 }

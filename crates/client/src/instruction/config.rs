@@ -83,6 +83,13 @@ pub fn accept_authority(new_authority: Pubkey) -> Instruction {
     build(&accounts::AcceptAuthority { new_authority, config: config_address() }, &instruction::AcceptAuthority {})
 }
 
+/// Appoints an arbiter; `None` dismisses the one there is. Signed by the authority.
+#[must_use]
+pub fn appoint_arbiter(authority: Pubkey, arbiter: Option<Pubkey>) -> Instruction {
+    let accounts = accounts::AppointArbiter { authority, config: config_address() };
+    build(&accounts, &instruction::AppointArbiter { arbiter })
+}
+
 /// Begins a pause. Signed by pause key or authority.
 #[must_use]
 pub fn pause(signer: Pubkey) -> Instruction {

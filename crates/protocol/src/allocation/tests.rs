@@ -100,3 +100,11 @@ fn the_literal_formula_floors_and_needs_bytes() {
     assert_eq!(literal_formula(1_000_000_000, 1_500, 1_000), Some(1_500));
     assert_eq!(literal_formula(1, 1, 0), None);
 }
+
+#[test]
+fn a_dispute_bond_is_floored_and_never_below_the_least() {
+    assert_eq!(dispute_bond(0, 100, 100), 100);
+    assert_eq!(dispute_bond(10_099, 100, 100), 100);
+    assert_eq!(dispute_bond(10_199, 100, 100), 101);
+    assert_eq!(dispute_bond(u64::MAX, 0, 10_000), u64::MAX);
+}

@@ -1,6 +1,7 @@
 //! Roles, parameters, times, flags, pauses.
 
 mod accept_authority;
+mod appoint_arbiter;
 mod initialize;
 mod offer_authority;
 mod pause;
@@ -12,6 +13,7 @@ mod set_pause_key;
 mod set_registrars;
 
 pub use accept_authority::*;
+pub use appoint_arbiter::*;
 pub use initialize::*;
 pub use offer_authority::*;
 pub use pause::*;

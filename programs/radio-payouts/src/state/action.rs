@@ -62,6 +62,17 @@ pub enum Action {
     },
     /// Offers the role of authority, or withdraws the offer: `offer_authority`.
     OfferAuthority(Option<Pubkey>),
+    /// Upholds or rejects a dispute: `resolve_dispute`.
+    ResolveDispute {
+        /// The epoch.
+        epoch: u64,
+        /// The attempt disputed, and no other.
+        attempt: u32,
+        /// Whether the root is withdrawn.
+        upheld: bool,
+    },
+    /// Appoints who may resolve disputes beside the authority, or nobody: `appoint_arbiter`.
+    AppointArbiter(Option<Pubkey>),
 }
 
 impl Action {
@@ -74,7 +85,7 @@ impl Action {
 
     /// Refuses what the instruction would refuse under what is in force now. `last` is the last version of the parameters.
     ///
-    /// What may change until the execution (who is registered, which epochs are final, the conditions of Live) is left
+    /// What may change until the execution (who is registered, which epochs are final or disputed, the conditions of Live) is left
     /// to the instruction.
     pub fn check(&self, config: &Config, last: &ParamsVersion, now: i64) -> Result<()> {
         match self {
@@ -93,7 +104,11 @@ impl Action {
                 Settler::register(0, *key, *operator, *valid_from).map(|_| ())
             }
             Self::OfferAuthority(to) => { config.authority }.offer(*to, now),
-            Self::StopSfu { .. } | Self::StopSettler { .. } | Self::RejectEpoch { .. } => Ok(()),
+            Self::AppointArbiter(arbiter) => config.check_arbiter(arbiter.as_ref()),
+            Self::StopSfu { .. }
+            | Self::StopSettler { .. }
+            | Self::RejectEpoch { .. }
+            | Self::ResolveDispute { .. } => Ok(()),
         }
     }
 
@@ -112,7 +127,9 @@ impl Action {
             | Self::StopSfu { .. }
             | Self::RegisterSettler { .. }
             | Self::StopSettler { .. }
-            | Self::RejectEpoch { .. } => false,
+            | Self::RejectEpoch { .. }
+            | Self::ResolveDispute { .. }
+            | Self::AppointArbiter(_) => false,
         }
     }
 }

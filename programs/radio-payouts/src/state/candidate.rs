@@ -56,6 +56,13 @@ impl Candidate {
         Ok(self.support)
     }
 
+    /// Refuses the commitment for ever: it is disproven.
+    pub fn ban(&mut self) -> Result<()> {
+        require!(!self.banned, PayoutsError::CandidateBanned);
+        self.banned = true;
+        Ok(())
+    }
+
     /// Takes back one supporter of `attempt`; of an attempt that is over there is nothing to take back.
     pub fn remove_support(&mut self, attempt: u32) -> Result<()> {
         if self.attempt == attempt {
@@ -79,7 +86,8 @@ mod tests {
         assert_eq!(candidate.support, 1);
         candidate.remove_support(1).unwrap();
         assert_eq!(candidate.remove_support(1), Err(PayoutsError::ArithmeticOverflow.into()));
-        candidate.banned = true;
+        candidate.ban().unwrap();
         assert_eq!(candidate.add_support(1), Err(PayoutsError::CandidateBanned.into()));
+        assert_eq!(candidate.ban(), Err(PayoutsError::CandidateBanned.into()));
     }
 }

@@ -66,9 +66,14 @@ impl EpochChain {
         self.ever_posted = true;
     }
 
+    /// Whether an epoch of the chain stands on a revoked one, or is it.
+    pub fn is_orphaned(&self, epoch: u64) -> bool {
+        self.orphaned_from.is_some_and(|orphaned| epoch >= orphaned)
+    }
+
     /// Refuses an epoch that stands on a revoked one (or is it).
     pub fn check_not_orphaned(&self, epoch: u64) -> Result<()> {
-        require!(self.orphaned_from.is_none_or(|orphaned| epoch < orphaned), PayoutsError::EpochOrphaned);
+        require!(!self.is_orphaned(epoch), PayoutsError::EpochOrphaned);
         Ok(())
     }
 

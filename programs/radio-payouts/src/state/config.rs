@@ -222,6 +222,25 @@ impl Config {
         self.times.check(&self.governance, true)
     }
 
+    /// Refuses an arbiter that cannot take the place of the present one.
+    pub fn check_arbiter(&self, arbiter: Option<&Pubkey>) -> Result<()> {
+        require!(arbiter != Some(&Pubkey::default()), PayoutsError::ZeroAddress);
+        require!(arbiter != self.arbiter.as_ref(), PayoutsError::NothingChanges);
+        Ok(())
+    }
+
+    /// Appoints who may resolve disputes beside the authority, or nobody.
+    pub fn appoint_arbiter(&mut self, arbiter: Option<Pubkey>) -> Result<()> {
+        self.check_arbiter(arbiter.as_ref())?;
+        self.arbiter = arbiter;
+        Ok(())
+    }
+
+    /// Whether `key` is the authority or the arbiter.
+    pub fn may_resolve(&self, key: &Pubkey) -> bool {
+        *key == self.authority.address || Some(*key) == self.arbiter
+    }
+
     /// Whether `key` is the pause key or the authority.
     pub fn may_pause(&self, key: &Pubkey) -> bool {
         *key == self.pause_key || *key == self.authority.address

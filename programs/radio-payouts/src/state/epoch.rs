@@ -18,6 +18,8 @@ use crate::state::{
     ACCOUNT_VERSION, ConfigTimes, EpochChain, EpochStatement, Head, Mode, ParamsVersion, Pause, ProofNode, Start,
 };
 
+mod challenge;
+
 /// Where an epoch stands.
 #[derive(AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Copy, PartialEq, Eq, Debug)]
 pub enum EpochStatus {
@@ -234,6 +236,20 @@ impl Epoch {
         Ok(())
     }
 
+    /// Withdraws the root in force, whatever stands in its way: it is disproven, or its dispute was upheld.
+    pub fn revoke(&mut self) -> Result<()> {
+        self.check_revocable()?;
+        self.become_(EpochStatus::Revoked)
+    }
+
+    /// Refuses an epoch without a root that could still be revoked.
+    pub fn check_revocable(&self) -> Result<()> {
+        require!(self.status.has_root(), PayoutsError::NoRootPosted);
+        let ratified = matches!(self.status, EpochStatus::Ratified | EpochStatus::Closed);
+        require!(!ratified, PayoutsError::EpochRatified);
+        Ok(())
+    }
+
     /// Withdraws a final root.
     pub fn reject(&mut self) -> Result<()> {
         require!(self.status == EpochStatus::Final, PayoutsError::EpochNotFinal);
@@ -269,6 +285,19 @@ impl Epoch {
 
     /// [`Self::verify_share`] with the refusal as it is, for callers that tell one from another.
     pub fn prove_share(&self, share: &Share, siblings: &[ProofNode]) -> core::result::Result<(), PayoutsError> {
+        self.prove_leaf(share, siblings)?;
+        if share.amount > self.share_cap {
+            return Err(PayoutsError::AmountOverShareCap);
+        }
+        Ok(())
+    }
+
+    /// Checks that a share is in the root in force, even one that is too large: it may be evidence.
+    pub fn verify_leaf(&self, share: &Share, siblings: &[ProofNode]) -> Result<()> {
+        Ok(self.prove_leaf(share, siblings)?)
+    }
+
+    fn prove_leaf(&self, share: &Share, siblings: &[ProofNode]) -> core::result::Result<(), PayoutsError> {
         let domain = self.check_provable(share.epoch)?;
         let (number, position) = tree::locate(share.index);
         let number = usize::try_from(number).map_err(|_| PayoutsError::IndexOutOfRange)?;
@@ -277,9 +306,6 @@ impl Epoch {
         let leaf = share_leaf(&domain, share.epoch, share.index, &share.did_hash, &payee, share.amount);
         let siblings = siblings.iter().map(|node| (*node).into());
         verify_proof(Kind::Payouts, leaf, position, siblings, &root)?;
-        if share.amount > self.share_cap {
-            return Err(PayoutsError::AmountOverShareCap);
-        }
         Ok(())
     }
 

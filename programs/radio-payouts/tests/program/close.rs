@@ -103,14 +103,17 @@ fn dispute_of(money: &mut Money, outcome: DisputeOutcome) -> Dispute {
     let dispute = Dispute {
         version: ACCOUNT_VERSION,
         bump: address::find_dispute_address(LIVE, 0).1,
+        bond_bump: 0,
         epoch: LIVE,
         attempt: 0,
         commitment: [0; 32],
-        disputer: key(71).pubkey(),
+        disputer: key(72).pubkey(),
         bond: 5,
+        bond_released: outcome != DisputeOutcome::Open,
         evidence_hash: [0; 32],
         opened: Start::default(),
         outcome,
+        rent_payer: key(71).pubkey(),
         reserved_space: [0; 64],
     };
     let mut data = Vec::new();

@@ -3,14 +3,15 @@ use anchor_lang::prelude::Pubkey;
 use radio_payouts::error::PayoutsError;
 use radio_payouts::event::{DemoFlagChanged, PauseKeyChanged, RegistrarsChanged};
 use radio_payouts::state::{
-    Action, Config, ConfigTimesDelta, Epoch, EpochStatus, GovernanceSettingsDelta, ParamsChange, ParamsDelta,
-    ParamsVersion, ProposalStatus, Settler, Sfu,
+    Action, Config, ConfigTimesDelta, DisputeOutcome, Epoch, EpochStatus, GovernanceSettingsDelta, ParamsChange,
+    ParamsDelta, ParamsVersion, ProposalStatus, Settler, Sfu,
 };
 use radio_payouts_client::event::Event;
 use radio_payouts_client::{address, instruction};
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
+use super::dispute_world::BOND;
 use super::voters::{SUPPLY, rate, voter};
 use super::world::{DAY, World, sfu_terms};
 
@@ -298,4 +299,30 @@ fn a_decision_to_register_waits_for_the_end_of_a_pause() {
     world.accept(world.execute(number), &[]);
     let config: Config = world.config();
     assert_eq!(config.sfu_count, 2);
+}
+
+#[test]
+fn a_vote_resolves_the_dispute_that_it_names_and_appoints_an_arbiter() {
+    let mut world = World::governed();
+    let elector = voter(1);
+    world.stake(&elector, SUPPLY / 10);
+    world.post_all([10]);
+    world.give_tokens(world.stranger.pubkey(), BOND);
+    world.open_dispute(10, 0);
+    // Another attempt has no dispute; the one that was voted on is not turned to it.
+    let other = world.decide(&elector, Action::ResolveDispute { epoch: 10, attempt: 1, upheld: true });
+    world.refuse(world.execute(other), &[], ErrorCode::AccountNotInitialized);
+    let upheld = world.carry_out(&elector, Action::ResolveDispute { epoch: 10, attempt: 0, upheld: true });
+    let [Event::DisputeClosed(closed), Event::EpochStatusChanged(status)] = upheld.as_slice() else {
+        panic!("{upheld:?}")
+    };
+    assert_eq!((closed.new, closed.by), (DisputeOutcome::Upheld, Some(address::governance_address())));
+    assert_eq!(status.new, EpochStatus::Revoked);
+
+    let arbiter = Some(world.stranger.pubkey());
+    world.refuse_proposal(&elector, Action::AppointArbiter(None), PayoutsError::NothingChanges);
+    world.refuse_proposal(&elector, Action::AppointArbiter(Some(Pubkey::default())), PayoutsError::ZeroAddress);
+    let appointed = world.carry_out(&elector, Action::AppointArbiter(arbiter));
+    let [Event::ArbiterAppointed(event)] = appointed.as_slice() else { panic!("{appointed:?}") };
+    assert_eq!((event.old, event.new), (None, arbiter));
 }

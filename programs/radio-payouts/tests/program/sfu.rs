@@ -125,3 +125,36 @@ fn the_operator_replaces_the_key_from_the_next_epoch() {
     assert_eq!(world.config().sfu_count, 2);
     world.refuse(replace(operator.pubkey(), [0x54; 32]), &[&operator], PayoutsError::SfuEnded);
 }
+
+#[test]
+fn the_operator_lowers_stop_seq_once_an_epoch_or_by_half() {
+    let mut world = World::running(1, 1);
+    let (operator, pauser) = (world.operator.insecure_clone(), world.pause_key.insecure_clone());
+    let stop = |by, seq| instruction::stop_sfu(by, &KEY, Some(seq));
+    world.accept(stop(operator.pubkey(), 1_000), &[&operator]);
+    let version = world.config().registry_version;
+    for small in [999, 501] {
+        world.refuse(stop(operator.pubkey(), small), &[&operator], PayoutsError::StopSeqFallsTooLittle);
+    }
+    assert_eq!(world.config().registry_version, version);
+    world.accept(stop(operator.pubkey(), 500), &[&operator]);
+    // The pause key is not bound, and does not use up the operator's fall of the next epoch.
+    world.accept(stop(pauser.pubkey(), 499), &[&pauser]);
+    world.go_past(10, 1);
+    world.accept(stop(pauser.pubkey(), 498), &[&pauser]);
+    world.accept(stop(operator.pubkey(), 497), &[&operator]);
+    world.refuse(stop(operator.pubkey(), 496), &[&operator], PayoutsError::StopSeqFallsTooLittle);
+}
+
+#[test]
+fn a_key_that_is_not_valid_yet_is_not_replaced() {
+    let mut world = World::running(1, 1);
+    let (payer, operator) = (world.payer.pubkey(), world.operator.insecure_clone());
+    let replace = |key: [u8; 32], new| instruction::replace_sfu_key(payer, operator.pubkey(), &key, new);
+    world.accept(replace(KEY, NEW), &[&operator]);
+    let next = [0x54; 32];
+    world.refuse(replace(NEW, next), &[&operator], PayoutsError::SfuNotYetValid);
+    assert_eq!(world.config().sfu_count, 2);
+    world.go_past(10, 1);
+    world.accept(replace(NEW, next), &[&operator]);
+}

@@ -1,10 +1,10 @@
-//! Returns the rent of a resolved dispute of a closed epoch to who paid it. Anyone.
+//! Returns the rent of an ended dispute of a closed epoch to who paid it, once its bond is released. Anyone.
 
 use anchor_lang::prelude::*;
 
 use crate::error::PayoutsError;
 use crate::event::RentReturned;
-use crate::state::{Dispute, DisputeOutcome, Epoch};
+use crate::state::{Dispute, Epoch};
 
 #[derive(Accounts)]
 pub struct CloseDispute<'info> {
@@ -16,7 +16,7 @@ pub struct CloseDispute<'info> {
     )]
     pub dispute: Box<Account<'info, Dispute>>,
     /// CHECK: the address that the account names; it only receives lamports.
-    #[account(mut, address = dispute.disputer @ PayoutsError::WrongRentPayer)]
+    #[account(mut, address = dispute.rent_payer @ PayoutsError::WrongRentPayer)]
     pub rent_payer: UncheckedAccount<'info>,
 }
 
@@ -24,7 +24,7 @@ impl CloseDispute<'_> {
     pub fn handle(ctx: Context<Self>) -> Result<()> {
         let accounts = ctx.accounts;
         accounts.epoch.check_closed()?;
-        require!(accounts.dispute.outcome != DisputeOutcome::Open, PayoutsError::DisputeNotResolved);
+        require!(accounts.dispute.bond_released, PayoutsError::DisputeNotResolved);
         let account = accounts.dispute.to_account_info();
         emit!(RentReturned {
             epoch: accounts.epoch.epoch,

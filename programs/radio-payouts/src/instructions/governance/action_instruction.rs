@@ -87,6 +87,19 @@ pub fn action_instruction(action: &Action, executing: Executing<'_>) -> Instruct
                 accounts::RejectEpoch { authority, config, epoch: address(&[seeds::EPOCH, &epoch.to_le_bytes()]) };
             build(&accounts, &instruction::RejectEpoch { commitment })
         }
+        Action::ResolveDispute { epoch, attempt, upheld } => {
+            let (number, turn) = (epoch.to_le_bytes(), attempt.to_le_bytes());
+            let accounts = accounts::ResolveDispute {
+                signer: authority,
+                config,
+                epoch: address(&[seeds::EPOCH, &number]),
+                dispute: address(&[seeds::DISPUTE, &number, &turn]),
+            };
+            build(&accounts, &instruction::ResolveDispute { number: epoch, attempt, upheld })
+        }
+        Action::AppointArbiter(arbiter) => {
+            build(&accounts::AppointArbiter { authority, config }, &instruction::AppointArbiter { arbiter })
+        }
         Action::OfferAuthority(to) => {
             build(&accounts::OfferAuthority { authority, config }, &instruction::OfferAuthority { to })
         }

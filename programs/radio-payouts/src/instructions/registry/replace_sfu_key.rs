@@ -1,4 +1,4 @@
-//! Replaces an SFU's key from the next epoch on, under the same terms.
+//! Replaces an SFU's key from the next epoch on, under the same terms. The key must be valid already.
 
 use anchor_lang::prelude::*;
 

@@ -1,5 +1,7 @@
 //! Ends an SFU with the running epoch; with a `stop_seq`, its batches from there on do not count, at once.
 //!
+//! The operator lowers `stop_seq` once an epoch, or to half of it; authority and pause key are not bound by that.
+//!
 //! Allowed while paused: it only ever takes away.
 
 use anchor_lang::prelude::*;
@@ -26,7 +28,8 @@ impl StopSfu<'_> {
         let now = Clock::get()?.unix_timestamp;
         let (config, sfu) = (&mut ctx.accounts.config, &mut ctx.accounts.sfu);
         let (old_valid_until, old_stop_seq) = (sfu.valid_until, sfu.stop_seq);
-        sfu.stop(stop_seq, config.next_epoch(now)?)?;
+        let bound = !config.may_pause(ctx.accounts.signer.key);
+        sfu.stop(stop_seq, config.next_epoch(now)?, bound)?;
         let registry_version = config.bump_registry()?;
         emit!(SfuStopped {
             key: sfu.key,
