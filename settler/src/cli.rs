@@ -19,6 +19,7 @@ pub mod close;
 pub mod completions;
 pub mod context;
 pub mod demo;
+pub mod dispute;
 pub mod docs;
 pub mod estimate;
 pub mod explain;
@@ -160,6 +161,8 @@ pub enum Command {
     Close(close::Args),
     /// Explain a share line by line.
     Explain(explain::Args),
+    /// Dispute posted roots, and send fraud proofs.
+    Dispute(dispute::Args),
     /// Estimate the running epoch.
     Estimate(estimate::Args),
     /// Replay sealed epochs under proposed parameters: who would gain, who would lose.
@@ -215,6 +218,7 @@ pub fn run() -> Outcome {
         Command::Claim(args) => claim::run(&args, &context),
         Command::Close(args) => close::run(&args, &context),
         Command::Explain(args) => explain::run(&args, &context),
+        Command::Dispute(args) => dispute::run(&args, &context),
         Command::Estimate(args) => estimate::run(&args, &context),
         Command::Simulate(args) => simulate::run(&args, &context),
         Command::Export(args) => export::run(&args, &context),

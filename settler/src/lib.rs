@@ -12,6 +12,7 @@ pub mod config;
 pub mod crash;
 pub mod durable;
 pub mod epoch;
+pub mod fraud;
 pub mod keyfile;
 pub mod outcome;
 pub mod output;

@@ -100,7 +100,15 @@ impl ProofBundle {
             let reason = payout.reason.as_deref().unwrap_or("no reason is given");
             anyhow::bail!("{} has no leaf in epoch {}: {reason}", payout.did, manifest.statement.epoch);
         };
-        let bundle = Self {
+        let bundle = Self::unchecked(manifest, payout, index, &proof(index)?);
+        bundle.check()?;
+        Ok(bundle)
+    }
+
+    /// The proof of a leaf by its siblings, whatever it may be worth.
+    #[must_use]
+    pub fn unchecked(manifest: &Manifest, payout: &Payout, index: u32, siblings: &[Node]) -> Self {
+        Self {
             format: FORMAT.to_owned(),
             standing: STANDING.to_owned(),
             deployment: manifest.deployment,
@@ -108,10 +116,8 @@ impl ProofBundle {
             statement: manifest.statement.clone(),
             max_share_bps: manifest.params.max_share_bps,
             share: ShareJson { did: payout.did.clone(), index, payee: payout.payee, amount_base_units: payout.amount },
-            siblings: proof(index)?.iter().map(|node| SiblingJson { hash: node.hash, sum: node.sum }).collect(),
-        };
-        bundle.check()?;
-        Ok(bundle)
+            siblings: siblings.iter().map(|node| SiblingJson { hash: node.hash, sum: node.sum }).collect(),
+        }
     }
 
     /// SHA-256 of the DID.
@@ -132,6 +138,17 @@ impl ProofBundle {
     /// # Errors
     /// What does not hold.
     pub fn check(&self) -> anyhow::Result<()> {
+        self.check_leaf()?;
+        let cap = share_cap(Statement::from(&self.statement).pool, self.max_share_bps);
+        anyhow::ensure!(self.share.amount_base_units <= cap, "the amount exceeds the cap of a share");
+        Ok(())
+    }
+
+    /// As [`Self::check`], but a share may be larger than it can be paid: it is evidence all the same.
+    ///
+    /// # Errors
+    /// What does not hold.
+    pub fn check_leaf(&self) -> anyhow::Result<()> {
         anyhow::ensure!(self.format == FORMAT, "format {:?} is unknown", self.format);
         anyhow::ensure!(self.deployment.is_consistent(), "the domain is not that of genesis hash and program");
         let domain = Domain::from_bytes(self.deployment.domain);
@@ -145,8 +162,6 @@ impl ProofBundle {
         let root = statement.payouts.get(tree as usize).context("the index is beyond the trees")?;
         let leaf = share_leaf(&domain, statement.epoch, index, &self.did_hash(), &payee, amount);
         verify_proof(Kind::Payouts, leaf, position, self.nodes().into_iter(), root)?;
-        let cap = share_cap(statement.pool, self.max_share_bps);
-        anyhow::ensure!(amount <= cap, "the amount exceeds the cap of a share");
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use radio_payouts_client::account::{self, PayoutsAccount};
 use radio_payouts_client::state::{
-    Config, Epoch, Mandate, ParamsVersion, Proposal, Settler, Sfu, VoteRecord, VoterStake,
+    Config, Dispute, Epoch, Mandate, ParamsVersion, Proposal, Settler, Sfu, VoteRecord, VoterStake,
 };
 use radio_payouts_client::token::{TokenAccount, token_account};
 use radio_payouts_client::{PROGRAM_ID, address};
@@ -123,6 +123,24 @@ pub fn epochs(chain: &dyn Chain) -> Result<Vec<Epoch>, ChainError> {
     let mut epochs: Vec<Epoch> = read_all(chain)?.into_iter().map(|(_, epoch)| epoch).collect();
     epochs.sort_by_key(|epoch| epoch.epoch);
     Ok(epochs)
+}
+
+/// The dispute of an epoch's attempt, if there was one.
+///
+/// # Errors
+/// As [`read`].
+pub fn dispute(chain: &dyn Chain, epoch: u64, attempt: u32) -> Result<Option<Dispute>, ChainError> {
+    read(chain, &address::dispute_address(epoch, attempt))
+}
+
+/// All disputes that were not closed, by epoch and attempt.
+///
+/// # Errors
+/// As [`read_all`].
+pub fn disputes(chain: &dyn Chain) -> Result<Vec<Dispute>, ChainError> {
+    let mut disputes: Vec<Dispute> = read_all(chain)?.into_iter().map(|(_, dispute)| dispute).collect();
+    disputes.sort_by_key(|dispute| (dispute.epoch, dispute.attempt));
+    Ok(disputes)
 }
 
 /// All SFUs ever registered, by key.

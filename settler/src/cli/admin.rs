@@ -78,6 +78,13 @@ pub enum Command {
         #[arg(value_parser = authority_address)]
         address: Option<Pubkey>,
     },
+    /// Appoint who may resolve disputes beside the authority; without an address, dismiss the arbiter (signed by the
+    /// authority).
+    AppointArbiter {
+        /// The arbiter.
+        #[arg(value_parser = solana_address)]
+        address: Option<Pubkey>,
+    },
     /// Take the role of authority (signed by --keypair, to which it was offered).
     AcceptAuthority {
         /// Take it for votes of locked stake, if it was offered to them (anyone).
@@ -207,6 +214,10 @@ fn as_authority(command: &Command, actor: &Actor, context: &Context) -> Outcome 
             let purpose =
                 to.map_or("withdraw the offer of authority".to_owned(), |to| format!("offer authority to {to}"));
             (purpose, instruction::offer_authority(address, *to))
+        }
+        Command::AppointArbiter { address: whom } => {
+            let purpose = whom.map_or("dismiss the arbiter".to_owned(), |whom| format!("appoint arbiter {whom}"));
+            (purpose, instruction::appoint_arbiter(address, *whom))
         }
         Command::CancelBinding { did } => {
             (format!("cancel binding of {did}"), instruction::cancel_binding(address, &did_hash(did)?))

@@ -11,7 +11,7 @@ use super::Context;
 use super::amount::bloom;
 use crate::chain::{Chain, Outgoing, deployment};
 use crate::outcome::{Exit, Failure, Outcome};
-use crate::output::Table;
+use crate::output::{Table, note};
 
 /// Accounts that one transaction closes.
 const PER_TRANSACTION: usize = 8;
@@ -126,7 +126,12 @@ fn left(chain: &dyn Chain, epoch: u64) -> Outcome<Vec<Closing>> {
     }
     for (_, dispute) in deployment::read_all::<Dispute>(chain)?.into_iter().filter(|(_, at)| at.epoch == epoch) {
         let account = address::dispute_address(epoch, dispute.attempt);
-        found.push(("dispute", account, dispute.disputer, instruction::close_dispute(&dispute)));
+        if !dispute.bond_released {
+            let attempt = dispute.attempt;
+            note(format_args!("`settler dispute release {epoch} --attempt {attempt}` comes first: its bond is held"));
+            continue;
+        }
+        found.push(("dispute", account, dispute.rent_payer, instruction::close_dispute(&dispute)));
     }
     let mut closings = Vec::with_capacity(found.len());
     for (kind, account, rent_payer, instruction) in found {

@@ -8,6 +8,7 @@ mod claims;
 mod crashes;
 mod cron;
 mod dishonest;
+mod disputes;
 mod generated;
 mod governance;
 mod http;

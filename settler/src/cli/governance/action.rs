@@ -21,6 +21,8 @@ pub const fn kind(action: &Action) -> &'static str {
         Action::StopSettler { .. } => "stopSettler",
         Action::RejectEpoch { .. } => "rejectEpoch",
         Action::OfferAuthority(_) => "offerAuthority",
+        Action::ResolveDispute { .. } => "resolveDispute",
+        Action::AppointArbiter(_) => "appointArbiter",
     }
 }
 
@@ -57,6 +59,11 @@ pub fn words(action: &Action) -> String {
         Action::RejectEpoch { epoch, commitment } => {
             format!("reject epoch {epoch} with commitment {}", hex::encode(commitment))
         }
+        Action::ResolveDispute { epoch, attempt, upheld } => {
+            format!("{} the dispute of epoch {epoch} attempt {attempt}", if *upheld { "uphold" } else { "reject" })
+        }
+        Action::AppointArbiter(Some(arbiter)) => format!("appoint arbiter {arbiter}"),
+        Action::AppointArbiter(None) => "dismiss the arbiter".to_owned(),
         Action::OfferAuthority(Some(to)) => format!("offer the role of authority to {to}"),
         Action::OfferAuthority(None) => "withdraw the offer of the role of authority".to_owned(),
     }

@@ -12,6 +12,7 @@ use crate::chain::{Chain, deployment};
 use crate::cli::Context;
 use crate::cli::act::act;
 use crate::cli::admin::{parameters, posted_epoch};
+use crate::cli::dispute::present_dispute;
 use crate::cli::key_argument::{ed25519_key, parameter, sha256_hash, solana_address};
 use crate::cli::times::Times;
 use crate::outcome::{Failure, Outcome};
@@ -112,6 +113,24 @@ pub enum What {
         #[arg(long, value_name = "HEX", value_parser = sha256_hash)]
         commitment: Option<[u8; 32]>,
     },
+    /// Decide the dispute of an epoch's present attempt.
+    #[command(group(clap::ArgGroup::new("decision").required(true)))]
+    ResolveDispute {
+        /// The epoch.
+        epoch: u64,
+        /// The root is wrong: withdraw it and everything after it.
+        #[arg(long, group = "decision")]
+        uphold: bool,
+        /// The root stands: the bond goes to the treasury.
+        #[arg(long, group = "decision")]
+        reject: bool,
+    },
+    /// Appoint who may resolve disputes beside governance; without an address, dismiss the arbiter.
+    AppointArbiter {
+        /// The arbiter.
+        #[arg(value_parser = solana_address)]
+        address: Option<Pubkey>,
+    },
     /// Offer the role of authority, to be accepted within 14 days; without an address, withdraw the offer. An offer needs
     /// the higher quorum.
     OfferAuthority {
@@ -178,6 +197,11 @@ impl What {
                 };
                 Action::RejectEpoch { epoch: *epoch, commitment }
             }
+            Self::ResolveDispute { epoch, uphold, .. } => {
+                let dispute = present_dispute(context, *epoch)?;
+                Action::ResolveDispute { epoch: *epoch, attempt: dispute.attempt, upheld: *uphold }
+            }
+            Self::AppointArbiter { address } => Action::AppointArbiter(*address),
             Self::OfferAuthority { address } => Action::OfferAuthority(*address),
         })
     }
