@@ -13,6 +13,8 @@ mod ci;
 mod demo;
 mod digest;
 mod drift;
+#[cfg(test)]
+mod named_tests;
 mod process;
 mod selection;
 mod setup;
