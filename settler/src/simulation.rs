@@ -6,8 +6,10 @@
 //! on receipts included; nothing is approximated. A change that changes nothing leads to the posted commitments.
 //!
 //! [`set`] is the change, [`folders`] finds the epochs, [`replay`] settles them twice by the protocol crate's one path,
-//! [`totals`] adds up, [`document`] is the result in the one form that has a hash.
+//! [`totals`] adds up, [`document`] is the result in the one form that has a hash, [`carried`] what a
+//! proposal that carries it must be about.
 
+pub mod carried;
 pub mod document;
 pub mod folders;
 pub mod replay;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use radio_payouts_client::state::Proposal;
 use radio_payouts_protocol::hash::Hash;
 use radio_payouts_protocol::params::Params;
 use serde::Serialize;
@@ -14,6 +15,7 @@ use crate::durable;
 use crate::epoch::view::root_in_force;
 use crate::outcome::{Failure, Outcome};
 use crate::output::{Format, note};
+use crate::simulation::carried;
 use crate::simulation::document::Sums;
 use crate::simulation::{Document, EpochRange, Folders, Set, replay};
 
@@ -27,6 +29,8 @@ Examples:
   settler simulate --set max_share_bps=2500 --set min_payout=1000000 --epochs 40..52 --output csv > who.csv
   settler simulate --set rate=2000000000 --epochs 40..52 --out rate.simulation.json
   settler simulate --check rate.simulation.json
+  settler simulate --proposal 7
+  settler simulate --check rate.simulation.json --proposal 7
 
 Replays epochs that are sealed here (or in the folders of --from) from their signed batches, twice: as they were, which must
 lead to the posted commitments, and with the change made to the parameters that each epoch had. `settler params` lists the
@@ -42,15 +46,16 @@ How to read the result:
   difference    after minus before, also in bps (1/100 of a percent) of before
 
 --out writes the canonical document: JSON without white space, sorted keys. Its SHA-256 (`sha256sum` prints it) is the
-simulation's hash, which a proposal can carry. --check takes such a file, replays what it names, and ends with 3 and the first
-difference if anything in it is not so: that needs the same sealed epochs, of any settler, and trusts nobody.
+simulation's hash; `governance propose params … --document FILE` makes a proposal carry it. --check takes such a file, replays what it names, and ends with 3 and the first
+difference if anything in it is not so: that needs the same sealed epochs, of any settler, and trusts nobody. --proposal takes
+the change from a proposal on chain; with --check it also compares the hash with the one that the proposal carries.
 
 Unless --offline is given, the last epoch's commitment must be in force on chain; through its parents it stands for
 the earlier ones too. The change must then also be within bounds for the chain's last version of the parameters, on which a
 proposal would build.")]
 pub struct Args {
     /// A parameter with its proposed value; may be repeated.
-    #[arg(long, value_name = "NAME=NUMBER", value_parser = parameter, required_unless_present = "check", conflicts_with = "check")]
+    #[arg(long, value_name = "NAME=NUMBER", value_parser = parameter, required_unless_present_any = ["check", "proposal"], conflicts_with_all = ["check", "proposal"])]
     pub set: Vec<(String, u64)>,
     /// First and last epoch to replay [default: all that are sealed here].
     #[arg(long, value_name = "A..B", conflicts_with = "check")]
@@ -64,6 +69,9 @@ pub struct Args {
     /// Replay what this document names and compare.
     #[arg(long, value_name = "FILE", conflicts_with = "out")]
     pub check: Option<PathBuf>,
+    /// Simulate what this proposal would change; with --check: the document must be the one that it carries.
+    #[arg(long, value_name = "N", conflicts_with = "offline")]
+    pub proposal: Option<u64>,
     /// Do not ask the chain.
     #[arg(long)]
     pub offline: bool,
@@ -89,7 +97,12 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     if let Some(path) = &args.check {
         return check(args, path, context);
     }
-    let simulation = simulate(args, context, Set::new(&args.set)?, args.epochs)?;
+    let set = match args.proposal {
+        Some(number) => carried::set_of(&find(context, number)?.action)
+            .map_err(|failure| failure.context(format!("proposal {number}")))?,
+        None => Set::new(&args.set)?,
+    };
+    let simulation = simulate(args, context, set, args.epochs)?;
     let hash = simulation.hash()?;
     if let Some(path) = &args.out {
         durable::write(path, &simulation.to_bytes()?)?;
@@ -153,6 +166,27 @@ fn compare_with_chain(context: &Context, last: &Artefact, set: &Set) -> Outcome 
     Ok(())
 }
 
+fn find(context: &Context, number: u64) -> Outcome<Proposal> {
+    let found = deployment::proposal(context.chain()?.as_ref(), number)?;
+    found.ok_or_else(|| Failure::usage(format!("there is no proposal {number}, or it was closed")))
+}
+
+/// That the proposal carries this simulation, and would make the change that was simulated.
+fn compare_with_proposal(proposal: &Proposal, view: &View) -> Outcome {
+    let (number, ours) = (proposal.number, hex::encode(view.hash));
+    let differs = |what: String| Err(Failure::difference(format!("proposal {number} {what}")));
+    match proposal.document_hash {
+        Some(carried) if carried == view.hash => {}
+        Some(carried) => return differs(format!("carries {}, the simulation's hash is {ours}", hex::encode(carried))),
+        None => return differs(format!("carries no document, the simulation's hash is {ours}")),
+    }
+    match carried::set_of(&proposal.action) {
+        Ok(set) if set == view.simulation.set => Ok(()),
+        Ok(set) => differs(format!("is for {set}, the simulation of {}", view.simulation.set)),
+        Err(failure) => differs(failure.error.to_string()),
+    }
+}
+
 /// Replays what a document names and compares.
 fn check(args: &Args, path: &std::path::Path, context: &Context) -> Outcome {
     let doing = format!("{} was not checked", path.display());
@@ -173,6 +207,9 @@ fn check(args: &Args, path: &std::path::Path, context: &Context) -> Outcome {
         )));
     }
     let view = View { hash: ours.hash()?, simulation: ours };
+    if let Some(number) = args.proposal {
+        compare_with_proposal(&find(context, number)?, &view)?;
+    }
     if context.output.format() == Format::Csv {
         return context.output.raw(show::csv(&view.simulation).as_bytes());
     }

@@ -12,7 +12,7 @@ const DAY: i64 = 86_400;
 
 impl World {
     /// Mints BLOOM for settler `number`.
-    fn mint_for(&self, number: usize, bloom: u64) {
+    pub fn mint_for(&self, number: usize, bloom: u64) {
         let (owner, authority) = (self.settlers[number].key.pubkey(), self.authority.pubkey());
         let mint = deployment::require_config(&self.open_chain()).unwrap().mint;
         let make = create_associated_token_account(&authority, &owner, &mint, &spl_token::ID);
@@ -34,12 +34,12 @@ impl World {
     }
 
     /// Gives governance the role of authority, by the commands that an operator would use.
-    fn hand_over(&self) {
+    pub fn hand_over(&self) {
         let key = self.folder.path().join("authority.json");
         std::fs::write(&key, serde_json::to_vec(&self.authority.to_bytes().as_slice()).unwrap()).unwrap();
         let offer = ["admin", "offer-authority", "governance", "--keypair", key.to_str().unwrap()];
         self.run(0, &offer).expect(0);
-        self.run(1, &["admin", "accept-authority", "--for-governance"]).expect(0);
+        self.run(self.settlers.len() - 1, &["admin", "accept-authority", "--for-governance"]).expect(0);
     }
 }
 

@@ -253,6 +253,51 @@ fn the_document_has_a_hash_that_anyone_can_check() {
 }
 
 #[test]
+fn a_proposal_carries_a_simulation_of_its_own_change_and_anyone_can_check_it() {
+    let world = settled(ChainDelta::default(), None);
+    world.mint_for(0, 100);
+    world.run(0, &["governance", "stake", "100"]).expect(0);
+    world.hand_over();
+    let rate = [("rate", 2_000_000_000)];
+    let view = simulate(&world, &rate, &["--out", "rate.json"]);
+    let pretty = serde_json::to_string_pretty(&view["simulation"]).unwrap();
+    std::fs::write(world.folder.path().join("pretty.json"), pretty).unwrap();
+    let other = settled(ChainDelta::default(), None);
+    simulate(&other, &rate, &["--out", world.folder.path().join("other.json").to_str().unwrap()]);
+    simulate(&world, &rate, &["--epochs", "2..3", "--out", "short.json"]);
+
+    let propose = |what: &[&str], file: &str, code: i32, words: &str| {
+        let ran = world.run(0, &[&["governance", "propose"], what, &["--document", file]].concat()).expect(code);
+        assert!(ran.stderr.contains(words), "{what:?} {file}: {}", ran.stderr);
+    };
+    propose(&["params", "rate=3"], "rate.json", 2, "the simulation is of rate=2000000000, the proposal of rate=3");
+    propose(&["params", "rate=2000000000", "min_payout=2"], "rate.json", 2, "min_payout=2 rate=2000000000");
+    propose(&["demo", "off"], "rate.json", 2, "changes no parameters");
+    propose(&["params", "rate=2000000000"], "pretty.json", 2, "canonical");
+    propose(&["params", "rate=2000000000"], "other.json", 2, "another deployment");
+    propose(&["params", "rate=2000000000"], "rate.json", 0, "");
+    let status = world.run(0, &["governance", "status", "0", "-o", "json"]).expect(0).json();
+    assert_eq!(status["proposals"][0]["documentHash"], view["hash"]);
+
+    let run = |args: &[&str], code: i32, words: &str| {
+        let ran = world.run(0, &[&["simulate"], args].concat()).expect(code);
+        assert!([&ran.stdout, &ran.stderr].iter().any(|text| text.contains(words)), "{args:?}: {ran:?}");
+    };
+    // The change comes from the proposal, and leads to the hash that it carries.
+    run(&["--proposal", "0"], 0, view["hash"].as_str().unwrap());
+    run(&["--check", "rate.json", "--proposal", "0"], 0, "is right");
+    run(&["--check", "short.json"], 0, "is right");
+    run(&["--check", "short.json", "--proposal", "0"], 3, "proposal 0 carries");
+    run(&["--proposal", "7"], 2, "there is no proposal 7");
+    run(&["--proposal", "0", "--set", "rate=1"], 2, "cannot be used with");
+    run(&["--proposal", "0", "--offline"], 2, "cannot be used with");
+    world.run(0, &["governance", "cancel", "0"]).expect(0);
+    world.run(0, &["governance", "propose", "demo", "off"]).expect(0);
+    run(&["--proposal", "1"], 2, "changes no parameters");
+    run(&["--check", "rate.json", "--proposal", "1"], 3, "proposal 1 carries no document");
+}
+
+#[test]
 fn table_and_csv_say_who_gains_and_who_loses() {
     // Without multipliers each byte earns the rate, so a price of 0 for one role moves nobody else's amount.
     let world = settled(delta(&[("high_quality_bps", 10_000)]).into(), None);

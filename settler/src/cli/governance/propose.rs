@@ -1,9 +1,11 @@
 //! `settler governance propose`: one subcommand an action.
 
+use std::path::Path;
+
 use clap::Subcommand;
 use radio_payouts_client::state::{Action, Mode, ParamsChange, SfuTerms};
 use radio_payouts_client::{CreateProposalArgs, instruction};
-use radio_payouts_protocol::hash::sha256;
+use radio_payouts_protocol::hash::{Hash, sha256};
 use solana_pubkey::Pubkey;
 use solana_signer::Signer as _;
 
@@ -16,6 +18,7 @@ use crate::cli::dispute::present_dispute;
 use crate::cli::key_argument::{ed25519_key, parameter, sha256_hash, solana_address};
 use crate::cli::times::Times;
 use crate::outcome::{Failure, Outcome};
+use crate::simulation::carried;
 
 /// Arguments of `propose`.
 #[derive(clap::Args, Debug)]
@@ -24,8 +27,8 @@ A proposal is checked against all bounds when it is made, and again when it is e
 proposed; nobody can change it afterwards. Its stake is locked until the vote is concluded or cancelled; one stake makes one
 proposal at a time.
 
-With --document FILE the SHA-256 of a file goes into the proposal: publish the file (the result of `settler simulate`, an
-explanation), and everybody can check that it is the one meant.")]
+With --document FILE the SHA-256 of a file goes into the proposal: publish the file (what `settler simulate --out` wrote, an
+explanation), and everybody can check that it is the one meant. A simulation is refused unless it is of just this change.")]
 pub struct Args {
     /// A file that was published with the proposal; its SHA-256 is stored.
     #[arg(long, global = true, value_name = "FILE")]
@@ -215,20 +218,25 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let key = context.keypair()?;
     let owner = key.pubkey();
     let action = args.what.action(context)?;
-    let document_hash = match &args.document {
-        Some(path) => {
-            let bytes = std::fs::read(path)
-                .map_err(|error| Failure::usage(format!("{} cannot be read: {error}", path.display())))?;
-            Some(sha256(&[&bytes]))
-        }
-        None => args.document_hash,
-    };
     let chain = context.chain()?;
     let config = deployment::require_config(chain.as_ref())?;
+    let document_hash = match &args.document {
+        Some(path) => Some(document_hash(path, &config.domain, &action)?),
+        None => args.document_hash,
+    };
     require_stake(chain.as_ref(), &owner)?;
     let purpose = format!("propose as number {}: {}", config.next_proposal, action::words(&action));
     let create = instruction::create_proposal(owner, owner, &config, CreateProposalArgs { action, document_hash });
     act(context, purpose, create, &key, Vec::new())
+}
+
+/// The hash of a file that the proposal carries; a simulation must be of what is proposed.
+fn document_hash(path: &Path, domain: &Hash, action: &Action) -> Outcome<Hash> {
+    let bytes =
+        std::fs::read(path).map_err(|error| Failure::usage(format!("{} cannot be read: {error}", path.display())))?;
+    carried::check(&bytes, domain, action)
+        .map_err(|failure| failure.context(format!("{} cannot go with this proposal", path.display())))?;
+    Ok(sha256(&[&bytes]))
 }
 
 fn require_stake(chain: &dyn Chain, owner: &Pubkey) -> Outcome {
