@@ -83,7 +83,7 @@ fn a_rate_changes_by_votes_alone() {
     // SHA-256 of "because\n".
     let hash = hex::encode(radio_payouts_protocol::hash::sha256(&[b"because\n"]));
     assert_eq!(proposal["documentHash"], hash.as_str());
-    assert_eq!(proposal["changes"], serde_json::json!([["rate", "2000000000"]]));
+    assert_eq!(proposal["changes"], serde_json::json!({ "rate": "2000000000" }));
     let tally = [&proposal["yesBaseUnits"], &proposal["noBaseUnits"], &proposal["quorumBaseUnits"]];
     assert_eq!(tally, ["60000000000", "39500000000", "10000000000"]);
     assert_eq!((&proposal["ownVote"], &proposal["quorumReached"]), (&"no".into(), &true.into()));

@@ -3,7 +3,7 @@
 use anchor_lang::Space;
 use radio_payouts::state::{
     Candidate, ClaimChunk, Config, Dispute, Epoch, Mandate, ParamsVersion, PayeeBinding, Settler, Sfu, ShareRecord,
-    VoterStake,
+    VoteRecord, VoterStake,
 };
 use radio_payouts_client::address;
 
@@ -44,6 +44,7 @@ fn rents_in_a_table() {
         ("ShareRecord", ShareRecord::INIT_SPACE),
         ("Mandate", Mandate::INIT_SPACE),
         ("VoterStake", VoterStake::INIT_SPACE),
+        ("VoteRecord", VoteRecord::INIT_SPACE),
     ] {
         let bytes = 8 + space;
         println!("| {name} | {bytes} | {} |", world.svm.minimum_balance_for_rent_exemption(bytes));

@@ -1,5 +1,7 @@
 //! `settler governance status`.
 
+use std::collections::BTreeMap;
+
 use radio_payouts_client::address;
 use radio_payouts_client::state::{
     Action, Config, GovernanceSettings, Proposal, ProposalStatus, VoteChoice, VoteRecord, VoterStake,
@@ -62,8 +64,9 @@ struct ProposalView {
     proposer: String,
     kind: &'static str,
     action: String,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    changes: Vec<(&'static str, String)>,
+    /// Parameters that it changes, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    changes: BTreeMap<&'static str, String>,
     document_hash: Option<String>,
     state: String,
     yes_base_units: String,
