@@ -26,6 +26,7 @@ mod program {
     mod live_by_vote;
     mod mandate;
     mod money;
+    mod money_votes;
     mod params;
     mod pause;
     mod post;

@@ -140,6 +140,14 @@ fn every_kind_of_proposal_has_its_command() {
         (&["add-settler", &address, "--operator", &address], "register settler"),
         (&["stop-settler", &address], "stop settler"),
         (&["reject-epoch", "3", "--commitment", &hash], "reject epoch 3 with commitment 0707"),
+        (
+            &["mandate", "3", "9", "--budget", "12.5"],
+            "make a mandate for epochs 3 to 9: up to 12.5 BLOOM, 172800 s after they are final",
+        ),
+        (&["cancel-mandate", "4"], "cancel mandate 4"),
+        (&["appoint-arbiter", &address], "appoint arbiter"),
+        (&["ratify", "3", "--commitment", &hash], "ratify epoch 3 with commitment 0707"),
+        (&["treasury", &address, "0.5"], "pay 0.5 BLOOM to token account"),
         (&["offer-authority", &address], "offer the role of authority to"),
         (&["offer-authority"], "withdraw the offer"),
     ];

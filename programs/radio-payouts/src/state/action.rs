@@ -7,7 +7,8 @@ use anchor_lang::prelude::*;
 
 use crate::error::PayoutsError;
 use crate::state::{
-    Config, ConfigTimesDelta, GovernanceSettingsDelta, Mode, ParamsChange, ParamsVersion, Settler, Sfu, SfuTerms,
+    Config, ConfigTimesDelta, GovernanceSettingsDelta, MandateTerms, Mode, ParamsChange, ParamsVersion, Settler, Sfu,
+    SfuTerms,
 };
 
 /// What a proposal does when it is executed.
@@ -73,6 +74,27 @@ pub enum Action {
     },
     /// Appoints who may resolve disputes beside the authority, or nobody: `appoint_arbiter`.
     AppointArbiter(Option<Pubkey>),
+    /// Makes a mandate: `make_mandate`.
+    MakeMandate(MandateTerms),
+    /// Cancels a mandate: `cancel_mandate`.
+    CancelMandate {
+        /// Its number.
+        number: u64,
+    },
+    /// Ratifies one final epoch: `ratify_epoch_by_authority`.
+    RatifyEpoch {
+        /// The epoch.
+        epoch: u64,
+        /// The commitment that is ratified, and no other.
+        commitment: [u8; 32],
+    },
+    /// Pays from the treasury, then from what the vault holds beyond `reserved`: `transfer_treasury`.
+    TransferTreasury {
+        /// The token account paid.
+        to: Pubkey,
+        /// Base units.
+        amount: u64,
+    },
 }
 
 impl Action {
@@ -85,8 +107,8 @@ impl Action {
 
     /// Refuses what the instruction would refuse under what is in force now. `last` is the last version of the parameters.
     ///
-    /// What may change until the execution (who is registered, which epochs are final or disputed, the conditions of Live) is left
-    /// to the instruction.
+    /// What may change until the execution (who is registered, which epochs are final or disputed, what money there is, the
+    /// conditions of Live) is left to the instruction.
     pub fn check(&self, config: &Config, last: &ParamsVersion, now: i64) -> Result<()> {
         match self {
             Self::SetParams(change) => last.successor(0, change, config.next_epoch(now)?, now).map(|_| ()),
@@ -105,14 +127,21 @@ impl Action {
             }
             Self::OfferAuthority(to) => { config.authority }.offer(*to, now),
             Self::AppointArbiter(arbiter) => config.check_arbiter(arbiter.as_ref()),
+            Self::MakeMandate(terms) => terms.check(),
+            Self::TransferTreasury { amount, .. } => {
+                require!(*amount > 0, PayoutsError::NothingTransferred);
+                Ok(())
+            }
             Self::StopSfu { .. }
             | Self::StopSettler { .. }
             | Self::RejectEpoch { .. }
-            | Self::ResolveDispute { .. } => Ok(()),
+            | Self::ResolveDispute { .. }
+            | Self::CancelMandate { .. }
+            | Self::RatifyEpoch { .. } => Ok(()),
         }
     }
 
-    /// Whether it needs the higher quorum: Live mode and a move of the role of authority.
+    /// Whether it needs the higher quorum: Live mode, a mandate, and a move of the role of authority.
     ///
     /// A change of how votes are held needs it too: it could lower that quorum first.
     pub fn needs_live_quorum(&self) -> bool {
@@ -120,6 +149,7 @@ impl Action {
             Self::SetParams(change) => change.mode == Some(Mode::Live),
             Self::SetConfigTimes { governance, .. } => *governance != GovernanceSettingsDelta::default(),
             Self::OfferAuthority(to) => to.is_some(),
+            Self::MakeMandate(_) => true,
             Self::SetDemoFlag(_)
             | Self::SetPauseKey(_)
             | Self::SetRegistrars(_)
@@ -129,7 +159,10 @@ impl Action {
             | Self::StopSettler { .. }
             | Self::RejectEpoch { .. }
             | Self::ResolveDispute { .. }
-            | Self::AppointArbiter(_) => false,
+            | Self::AppointArbiter(_)
+            | Self::CancelMandate { .. }
+            | Self::RatifyEpoch { .. }
+            | Self::TransferTreasury { .. } => false,
         }
     }
 }

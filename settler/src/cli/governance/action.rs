@@ -4,6 +4,7 @@ use radio_payouts_client::state::{Action, Mode, ParamsChange};
 use radio_payouts_protocol::did::did_of_key;
 use radio_payouts_protocol::params::{Params, ParamsDelta};
 
+use crate::cli::amount::bloom;
 use crate::cli::times;
 
 /// The kind of an action, for machines.
@@ -23,6 +24,10 @@ pub const fn kind(action: &Action) -> &'static str {
         Action::OfferAuthority(_) => "offerAuthority",
         Action::ResolveDispute { .. } => "resolveDispute",
         Action::AppointArbiter(_) => "appointArbiter",
+        Action::MakeMandate(_) => "makeMandate",
+        Action::CancelMandate { .. } => "cancelMandate",
+        Action::RatifyEpoch { .. } => "ratifyEpoch",
+        Action::TransferTreasury { .. } => "transferTreasury",
     }
 }
 
@@ -66,6 +71,18 @@ pub fn words(action: &Action) -> String {
         Action::AppointArbiter(None) => "dismiss the arbiter".to_owned(),
         Action::OfferAuthority(Some(to)) => format!("offer the role of authority to {to}"),
         Action::OfferAuthority(None) => "withdraw the offer of the role of authority".to_owned(),
+        Action::MakeMandate(terms) => format!(
+            "make a mandate for epochs {} to {}: up to {} BLOOM, {} s after they are final",
+            terms.first_epoch,
+            terms.last_epoch,
+            bloom(terms.budget),
+            terms.delay_seconds
+        ),
+        Action::CancelMandate { number } => format!("cancel mandate {number}"),
+        Action::RatifyEpoch { epoch, commitment } => {
+            format!("ratify epoch {epoch} with commitment {}", hex::encode(commitment))
+        }
+        Action::TransferTreasury { to, amount } => format!("pay {} BLOOM to token account {to}", bloom(*amount)),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use clap::Subcommand;
-use radio_payouts_client::state::{Action, Mode, ParamsChange, SfuTerms};
+use radio_payouts_client::state::{Action, MandateTerms, Mode, ParamsChange, SfuTerms};
 use radio_payouts_client::{CreateProposalArgs, instruction};
 use radio_payouts_protocol::hash::{Hash, sha256};
 use solana_pubkey::Pubkey;
@@ -14,6 +14,7 @@ use crate::chain::{Chain, deployment};
 use crate::cli::Context;
 use crate::cli::act::act;
 use crate::cli::admin::{parameters, posted_epoch};
+use crate::cli::amount::base_units;
 use crate::cli::dispute::present_dispute;
 use crate::cli::key_argument::{ed25519_key, parameter, sha256_hash, solana_address};
 use crate::cli::times::Times;
@@ -134,6 +135,41 @@ pub enum What {
         #[arg(value_parser = solana_address)]
         address: Option<Pubkey>,
     },
+    /// Let final epochs of a range be ratified by anyone, within a budget. Needs the higher quorum.
+    Mandate {
+        /// First epoch covered.
+        first_epoch: u64,
+        /// Last epoch covered.
+        last_epoch: u64,
+        /// Most BLOOM that may be ratified under it.
+        #[arg(long, value_name = "BLOOM", value_parser = base_units)]
+        budget: u64,
+        /// Seconds for which an epoch must have been final; at least 2 days.
+        #[arg(long, default_value_t = 2 * 86_400)]
+        delay_seconds: u32,
+    },
+    /// Cancel a mandate; what was ratified under it stays so.
+    CancelMandate {
+        /// Its number.
+        number: u64,
+    },
+    /// Ratify one final Live epoch, a contested one too.
+    Ratify {
+        /// The epoch.
+        epoch: u64,
+        /// The commitment that is ratified, in hex [default: the one in force].
+        #[arg(long, value_name = "HEX", value_parser = sha256_hash)]
+        commitment: Option<[u8; 32]>,
+    },
+    /// Pay from the treasury, then from what the vault holds beyond what ratified shares may claim.
+    Treasury {
+        /// The token account to be paid.
+        #[arg(value_parser = solana_address)]
+        to: Pubkey,
+        /// BLOOM.
+        #[arg(value_name = "BLOOM", value_parser = base_units)]
+        amount: u64,
+    },
     /// Offer the role of authority, to be accepted within 14 days; without an address, withdraw the offer. An offer needs
     /// the higher quorum.
     OfferAuthority {
@@ -194,19 +230,34 @@ impl What {
             }
             Self::StopSettler { key } => Action::StopSettler { key: *key },
             Self::RejectEpoch { epoch, commitment } => {
-                let commitment = match commitment {
-                    Some(commitment) => *commitment,
-                    None => posted_epoch(context, *epoch)?.commitment,
-                };
-                Action::RejectEpoch { epoch: *epoch, commitment }
+                Action::RejectEpoch { epoch: *epoch, commitment: root(context, *epoch, *commitment)? }
             }
             Self::ResolveDispute { epoch, uphold, .. } => {
                 let dispute = present_dispute(context, *epoch)?;
                 Action::ResolveDispute { epoch: *epoch, attempt: dispute.attempt, upheld: *uphold }
             }
             Self::AppointArbiter { address } => Action::AppointArbiter(*address),
+            Self::Mandate { first_epoch, last_epoch, budget, delay_seconds } => Action::MakeMandate(MandateTerms {
+                first_epoch: *first_epoch,
+                last_epoch: *last_epoch,
+                budget: *budget,
+                delay_seconds: *delay_seconds,
+            }),
+            Self::CancelMandate { number } => Action::CancelMandate { number: *number },
+            Self::Ratify { epoch, commitment } => {
+                Action::RatifyEpoch { epoch: *epoch, commitment: root(context, *epoch, *commitment)? }
+            }
+            Self::Treasury { to, amount } => Action::TransferTreasury { to: *to, amount: *amount },
             Self::OfferAuthority { address } => Action::OfferAuthority(*address),
         })
+    }
+}
+
+/// The commitment given, or the one in force.
+fn root(context: &Context, epoch: u64, given: Option<[u8; 32]>) -> Outcome<[u8; 32]> {
+    match given {
+        Some(commitment) => Ok(commitment),
+        None => Ok(posted_epoch(context, epoch)?.commitment),
     }
 }
 

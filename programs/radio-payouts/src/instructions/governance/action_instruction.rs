@@ -103,5 +103,24 @@ pub fn action_instruction(action: &Action, executing: Executing<'_>) -> Instruct
         Action::OfferAuthority(to) => {
             build(&accounts::OfferAuthority { authority, config }, &instruction::OfferAuthority { to })
         }
+        Action::MakeMandate(terms) => {
+            let mandate = address(&[seeds::MANDATE, &state.next_mandate.to_le_bytes()]);
+            let accounts = accounts::MakeMandate { payer, authority, config, mandate, system_program };
+            build(&accounts, &instruction::MakeMandate { terms })
+        }
+        Action::CancelMandate { number } => {
+            let mandate = address(&[seeds::MANDATE, &number.to_le_bytes()]);
+            build(&accounts::CancelMandate { authority, config, mandate }, &instruction::CancelMandate { number })
+        }
+        Action::RatifyEpoch { epoch, commitment } => {
+            let epoch = address(&[seeds::EPOCH, &epoch.to_le_bytes()]);
+            let accounts = accounts::RatifyEpochByAuthority { authority, config, epoch, vault: state.vault };
+            build(&accounts, &instruction::RatifyEpochByAuthority { commitment })
+        }
+        Action::TransferTreasury { to, amount } => {
+            let Config { mint, vault, treasury, token_program, .. } = *state;
+            let accounts = accounts::TransferTreasury { authority, config, mint, vault, treasury, to, token_program };
+            build(&accounts, &instruction::TransferTreasury { amount })
+        }
     }
 }
