@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use solana_keypair::Keypair;
+use solana_pubkey::Pubkey;
 
 use crate::chain::{Chain, Sender, deployment};
 use crate::crash;
@@ -18,19 +19,25 @@ use crate::outcome::{Exit, Failure, Outcome};
 use crate::output::{Output, note};
 use crate::store::{Lock, Store};
 
+pub mod act;
 pub mod alert;
 pub mod copies;
+pub mod equivocation;
+pub mod evidence;
 pub mod facts;
 pub mod look;
 pub mod memory;
+pub mod respond;
 pub mod roots;
 pub mod stop;
 pub mod webhook;
 
+use act::Disputes;
 use alert::{Kind, Teller};
 use copies::Places;
 use look::Look;
 use memory::Memory;
+use respond::Response;
 use roots::Examiner;
 use stop::Stop;
 use webhook::{Delivery, Webhook};
@@ -44,6 +51,10 @@ pub struct Request {
     pub since: u64,
     /// Whether to attest to candidates that hold.
     pub attest: bool,
+    /// Which roots to dispute.
+    pub disputes: Disputes,
+    /// Whether to send fraud proofs.
+    pub fraud_proofs: bool,
 }
 
 /// Who sends, if anything is to be sent.
@@ -52,6 +63,8 @@ pub struct Actor {
     pub sender: Sender,
     /// Pays and signs.
     pub key: Keypair,
+    /// The deployment's lookup table, by which large proofs fit into a transaction.
+    pub lookup_table: Option<Pubkey>,
 }
 
 /// A watch.
@@ -90,6 +103,7 @@ impl Round {
     /// Exit 3 if anything is wrong; what could not be done; exit 75 if alerts wait.
     pub fn end(mut self) -> Outcome {
         if !self.wrong.is_empty() {
+            self.note_undone();
             return Err(Failure::difference(self.wrong.join("; ")));
         }
         // What will not pass by itself comes before what is only away.
@@ -164,6 +178,7 @@ impl Watch {
         self.tell(&mut memory, &mut round)?;
         round.wrong = memory.unresolved();
         if !stop.is_asked() {
+            self.respond(&view, &teller, &mut memory, &mut round)?;
             self.attest(&teller, &mut memory, &mut round)?;
         }
         self.tell(&mut memory, &mut round)?;
@@ -191,7 +206,25 @@ impl Watch {
         let store = self.store()?;
         let places = self.places();
         let examiner = Examiner { chain: self.chain.as_ref(), view, places: &places, store: store.as_ref() };
-        Look { examiner, teller, since: self.request.since, stop, memory }.at_all()
+        let folder = self.folder();
+        Look { examiner, teller, since: self.request.since, folder: &folder, stop, memory }.at_all()
+    }
+
+    /// Sends fraud proofs and opens disputes, if told to.
+    fn respond(&mut self, view: &View, teller: &Teller, memory: &mut Memory, round: &mut Round) -> Outcome {
+        let (places, folder) = (self.places(), self.folder());
+        let Some(actor) = self.actor.as_mut() else { return Ok(()) };
+        // What an earlier round sent and did not live to see land.
+        if let Err(error) = actor.sender.resume() {
+            round.undone.push(error.into());
+            return Ok(());
+        }
+        let mut response = Response { actor, view, teller, places: &places, folder: &folder, memory, round };
+        if self.request.fraud_proofs {
+            response.prove_equivocations()?;
+            response.prove_duplicates()?;
+        }
+        response.dispute(self.request.disputes)
     }
 
     /// Attests to candidates that hold, if told to.

@@ -9,6 +9,7 @@ use super::Context;
 use crate::epoch::post;
 use crate::epoch::view::View;
 use crate::outcome::{Exit, Outcome};
+use crate::watch::act::Disputes;
 use crate::watch::stop::Stop;
 use crate::watch::webhook::Webhook;
 use crate::watch::{Actor, Request, Watch};
@@ -43,6 +44,16 @@ pub struct Args {
     /// Attest to candidates that hold, as `settler attest --all` does (needs a settler's key and the demo flag).
     #[arg(long)]
     pub attest: bool,
+    /// Dispute roots that are wrong: at once if their own inputs lead to another result, otherwise when half of the challenge window is
+    /// over. Needs a key whose associated token account covers the bond.
+    #[arg(long)]
+    pub dispute: bool,
+    /// Dispute roots for which nothing was published when half of the challenge window is over, too.
+    #[arg(long, requires = "dispute")]
+    pub dispute_unknown: bool,
+    /// Prove on chain what can be proven: SFUs that signed two batches under one number, roots with two leaves for one DID.
+    #[arg(long)]
+    pub fraud_proofs: bool,
     /// Where to POST alerts as JSON; shown without what may be a secret.
     #[arg(long, value_name = "URL", env = "RADIO_PAYOUTS_WEBHOOK", hide_env_values = true)]
     pub webhook: Option<String>,
@@ -56,7 +67,13 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let stop = Stop::on_signals()?;
     let webhook = args.webhook.as_deref().map(Webhook::new).transpose()?;
-    let request = Request { from: args.from.clone(), since: args.since, attest: args.attest };
+    let request = Request {
+        from: args.from.clone(),
+        since: args.since,
+        attest: args.attest,
+        disputes: Disputes { wrong: args.dispute, unknown: args.dispute_unknown },
+        fraud_proofs: args.fraud_proofs,
+    };
     let mut watch = Watch {
         actor: actor(args, context)?,
         request,
@@ -70,11 +87,15 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
 
 /// Who sends, if anything is to be sent; one that may not is refused before the first look.
 fn actor(args: &Args, context: &Context) -> Outcome<Option<Actor>> {
-    if !args.attest {
+    if !(args.attest || args.dispute || args.fraud_proofs) {
         return Ok(None);
     }
+    let (sender, key, lookup_table) = (context.sender()?, context.keypair()?, context.config()?.lookup_table);
+    let actor = Actor { sender, key, lookup_table };
+    if !args.attest {
+        return Ok(Some(actor));
+    }
     context.config()?.require_demo_flag()?;
-    let actor = Actor { sender: context.sender()?, key: context.keypair()? };
     match check_settler(&actor) {
         // A node that is away does not keep a watch from beginning; every round asks again.
         Err(failure) if failure.exit == Exit::Temporary && !args.once => Ok(Some(actor)),

@@ -37,6 +37,10 @@ pub enum Kind {
     Revoked,
     /// This watch attested to a candidate.
     Attested,
+    /// An SFU signed two batches under one number.
+    Equivocation,
+    /// This watch sent a fraud proof.
+    FraudProof,
 }
 
 impl Kind {
@@ -59,6 +63,8 @@ impl Kind {
             Self::Contested => "contested",
             Self::Revoked => "revoked",
             Self::Attested => "attested",
+            Self::Equivocation => "equivocation",
+            Self::FraudProof => "fraud_proof",
         }
     }
 }

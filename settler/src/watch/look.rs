@@ -5,10 +5,13 @@
 //! earlier that the way does not pass left the chain, or are older and were not right: these are looked at, too.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use radio_payouts_client::state::{Epoch, EpochStatus};
 
 use super::alert::{Kind, Teller};
+use super::equivocation::{self, Twins};
+use super::evidence;
 use super::memory::{Memory, Seen, Verdict, name};
 use super::roots::{Examiner, Finding};
 use super::stop::Stop;
@@ -24,6 +27,8 @@ pub struct Look<'a> {
     pub teller: &'a Teller,
     /// Epochs before this one are not looked at.
     pub since: u64,
+    /// The watch's own folder.
+    pub folder: &'a Path,
     /// Whether it is time to end.
     pub stop: &'a Stop,
     /// What is known, and what is to be told.
@@ -37,6 +42,7 @@ impl Look<'_> {
     /// Exit 75 if the chain is away; what was found until then is remembered.
     pub fn at_all(mut self) -> Outcome {
         let passed = self.back_from_the_head()?;
+        self.look_at_held_batches()?;
         let rest: Vec<u64> = self.memory.epochs.keys().filter(|epoch| !passed.contains(*epoch)).copied().collect();
         for epoch in rest {
             if self.stop.is_asked() {
@@ -112,10 +118,51 @@ impl Look<'_> {
         seen.contested = account.contested;
         if account.status.has_root() && before != Some(Verdict::Right) {
             let found = self.examiner.examine(account, &mut seen)?;
-            self.tell_finding(account, before, &found);
+            self.note_equivocations(&found.equivocations)?;
+            let evidence = self.note_evidence(account, &mut seen, &found)?;
+            self.tell_finding(account, before, &found, &evidence);
             seen.verdict = found.verdict;
         }
         Ok(seen)
+    }
+
+    /// Batches held here under whose number another one is held.
+    fn look_at_held_batches(&mut self) -> Outcome {
+        let sfus = &self.examiner.view.sfus;
+        // What the chain knows by now is settled.
+        let is_open = |key: &str, seq: u64| sfus.iter().any(|sfu| hex::encode(sfu.key) == key && seq < sfu.stop_seq);
+        self.memory.equivocations.retain(|key, seq| is_open(key, *seq));
+        match self.examiner.store {
+            Some(store) => self.note_equivocations(&equivocation::held(store, sfus)?),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes down and tells of equivocations that are lower than those known of their SFUs.
+    fn note_equivocations(&mut self, found: &[Twins]) -> Outcome {
+        for found in found {
+            let key = hex::encode(found.sfu);
+            if self.memory.equivocations.get(&key).is_none_or(|known| found.seq < *known) {
+                let text = format!("{found}; both are in {}", found.write(self.folder)?.display());
+                self.memory.tell(self.teller.alert(Kind::Equivocation, None, text));
+                self.memory.equivocations.insert(key, found.seq);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes evidence against a root that is wrong; a proof takes the place of what is none. Returns what to tell of it.
+    fn note_evidence(&mut self, account: &Epoch, seen: &mut Seen, found: &Finding) -> Outcome<String> {
+        let is_proof = found.recomputed.is_some();
+        if found.verdict != Verdict::Wrong || found.why.is_empty() || (seen.evidence.is_some() && !is_proof) {
+            return Ok(String::new());
+        }
+        let written = evidence::write(self.folder, account, found)?;
+        let hash = hex::encode(written.hash);
+        let told = format!("; evidence in {} (SHA-256 {hash})", written.path.display());
+        seen.evidence = Some(hash);
+        seen.proven |= is_proof;
+        Ok(told)
     }
 
     fn tell(&mut self, kind: Kind, account: &Epoch, text: String) {
@@ -123,7 +170,7 @@ impl Look<'_> {
     }
 
     /// Tells what was found of a root, if it is news. A root that is right is none.
-    fn tell_finding(&mut self, account: &Epoch, before: Option<Verdict>, found: &Finding) {
+    fn tell_finding(&mut self, account: &Epoch, before: Option<Verdict>, found: &Finding, evidence: &str) {
         let root = hex::encode(account.commitment);
         if before != Some(found.verdict) {
             match found.verdict {
@@ -131,7 +178,9 @@ impl Look<'_> {
                 Verdict::Right => {
                     self.tell(Kind::Cleared, account, format!("published batches lead to root {root} after all"));
                 }
-                Verdict::Wrong => self.tell(Kind::Difference, account, format!("root {root} is wrong: {}", found.why)),
+                Verdict::Wrong => {
+                    self.tell(Kind::Difference, account, format!("root {root} is wrong: {}{evidence}", found.why));
+                }
                 Verdict::Unknown => {
                     let text = format!("nothing published leads to root {root}: {}", found.why);
                     self.tell(Kind::UnknownRoot, account, text);

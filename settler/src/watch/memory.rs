@@ -43,6 +43,10 @@ pub struct Seen {
     pub contested: bool,
     /// What was found.
     pub verdict: Verdict,
+    /// Whether its own inputs lead to another result, so that nobody's folder has to be trusted.
+    pub proven: bool,
+    /// SHA-256 of the evidence against it.
+    pub evidence: Option<String>,
     /// Manifests (SHA-256) of complete copies that do not lead to the root: they need not be computed again.
     pub tried: BTreeSet<String>,
 }
@@ -58,6 +62,8 @@ impl Seen {
             status: name(EpochStatus::Posted),
             contested: false,
             verdict: Verdict::Unknown,
+            proven: false,
+            evidence: None,
             tried: BTreeSet::new(),
         }
     }
@@ -104,6 +110,8 @@ pub struct Memory {
     pub open_from: Option<u64>,
     /// Candidates that do not hold, by what was told of them.
     pub refused: BTreeSet<String>,
+    /// The least number under which an SFU signed two batches, by key, where its account does not know of it.
+    pub equivocations: BTreeMap<String, u64>,
     /// Alerts to be told.
     pub waiting: Vec<Waiting>,
     #[serde(skip)]
@@ -150,6 +158,7 @@ impl Memory {
             epochs: BTreeMap::new(),
             open_from: None,
             refused: BTreeSet::new(),
+            equivocations: BTreeMap::new(),
             waiting: Vec::new(),
             path,
         }

@@ -10,6 +10,7 @@ use radio_payouts_protocol::hash::Hash;
 use radio_payouts_protocol::statement::Statement;
 
 use super::copies::{self, Places};
+use super::equivocation::{self, Twins};
 use super::memory::{Seen, Verdict};
 use crate::artefact::verify::{Fault, Recomputed};
 use crate::artefact::{Artefact, differ};
@@ -30,11 +31,15 @@ pub struct Finding {
     pub recomputed: Option<Statement>,
     /// A file of the right copy that is not what it must be.
     pub damage: Option<String>,
+    /// SFUs that signed two batches under one number, as the copies show.
+    pub equivocations: Vec<Twins>,
 }
 
 impl Finding {
-    fn of(verdict: Verdict, why: impl Into<String>) -> Self {
-        Self { verdict, why: why.into(), recomputed: None, damage: None }
+    /// A finding that is no proof.
+    #[must_use]
+    pub fn of(verdict: Verdict, why: impl Into<String>) -> Self {
+        Self { verdict, why: why.into(), recomputed: None, damage: None, equivocations: Vec::new() }
     }
 }
 
@@ -66,6 +71,12 @@ impl Examiner<'_> {
     /// # Errors
     /// Exit 75 if the chain is away.
     pub fn examine(&self, account: &Epoch, seen: &mut Seen) -> Outcome<Finding> {
+        let mut equivocations = Vec::new();
+        let found = self.examine_copies(account, seen, &mut equivocations)?;
+        Ok(Finding { equivocations, ..found })
+    }
+
+    fn examine_copies(&self, account: &Epoch, seen: &mut Seen, equivocations: &mut Vec<Twins>) -> Outcome<Finding> {
         let (epoch, commitment) = (account.epoch, account.commitment);
         let on_chain = account.statement.to_protocol(epoch);
         let copies = self.places.of_epoch(epoch, &commitment);
@@ -82,7 +93,7 @@ impl Examiner<'_> {
                 wrong.get_or_insert(Finding::of(Verdict::Wrong, String::new()));
                 continue;
             }
-            match self.recompute(&copy, &on_chain)? {
+            match self.recompute(&copy, &on_chain, equivocations)? {
                 Judged::Right(damage) => return Ok(Finding { damage, ..Finding::of(Verdict::Right, "") }),
                 Judged::Wrong(found) => {
                     seen.tried.insert(hash);
@@ -103,11 +114,12 @@ impl Examiner<'_> {
     }
 
     /// Recomputes a complete copy under the chain's terms and compares it with the chain.
-    fn recompute(&self, copy: &Artefact, on_chain: &Statement) -> Outcome<Judged> {
+    fn recompute(&self, copy: &Artefact, on_chain: &Statement, equivocations: &mut Vec<Twins>) -> Outcome<Judged> {
         let recomputed = match Recomputed::settle_folder(&copy.folder) {
             Ok(recomputed) => recomputed,
             Err(fault) => return Ok(Judged::Wrong(Finding::of(Verdict::Wrong, difference(fault)?).into())),
         };
+        equivocations.extend(equivocation::in_folder(&recomputed, self.store, &self.view.sfus)?);
         if let Err(fault) = audit::compare_terms(&recomputed.artefact, self.view) {
             return self.under_the_chains_terms(&recomputed, on_chain, difference(fault)?);
         }

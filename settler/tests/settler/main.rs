@@ -22,5 +22,6 @@ mod simulate;
 mod vectors;
 mod verification;
 mod watch;
+mod watch_acts;
 mod watch_loop;
 mod world;
