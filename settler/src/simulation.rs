@@ -5,7 +5,7 @@
 //! simulated history of the one before, as it would have come about. What depends on parameters follows them, verdicts
 //! on receipts included; nothing is approximated. A change that changes nothing leads to the posted commitments.
 //!
-//! [`set`] is the change, [`folders`] finds the epochs, [`replay`] settles them twice by the protocol crate's one path,
+//! [`set`] is the change, [`folders`] finds the epochs, [`mod@replay`] settles them twice by the protocol crate's one path,
 //! [`totals`] adds up, [`document`] is the result in the one form that has a hash, [`carried`] what a
 //! proposal that carries it must be about.
 
