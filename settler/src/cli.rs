@@ -33,6 +33,7 @@ pub mod instruction_only;
 pub mod key_argument;
 pub mod keygen;
 pub mod mandates;
+pub mod parameter;
 pub mod params;
 pub mod prove;
 pub mod ratify;
