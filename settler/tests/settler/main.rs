@@ -9,6 +9,7 @@ mod crashes;
 mod cron;
 mod dishonest;
 mod disputes;
+mod forgery;
 mod generated;
 mod governance;
 mod http;
