@@ -10,20 +10,13 @@ use crate::{program_path, settler_path};
 /// A folder in which commands are run.
 pub struct Settler {
     folder: PathBuf,
-    url: Option<String>,
 }
 
 impl Settler {
     /// Commands in `folder`, which is also their home.
     #[must_use]
     pub fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), url: None }
-    }
-
-    /// The same, with the cluster at another address than `init` was told.
-    #[must_use]
-    pub fn at(&self, url: &str) -> Self {
-        Self { folder: self.folder.clone(), url: Some(url.to_owned()) }
+        Self { folder: folder.to_owned() }
     }
 
     /// Runs a command, whatever comes of it.
@@ -38,7 +31,6 @@ impl Settler {
         }
         command.args(arguments).args(["--output", "json"]).current_dir(&self.folder).env("HOME", &self.folder);
         command.env("RADIO_PAYOUTS_PROGRAM", program_path()).envs(environment.iter().copied());
-        command.envs(self.url.as_ref().map(|url| ("RADIO_PAYOUTS_URL", url)));
         command.output().expect("the binary runs")
     }
 
