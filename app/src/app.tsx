@@ -75,7 +75,7 @@ export function App() {
             {deployment.answer !== undefined && (
               <>
                 {' '}
-                · {deployment.answer.data.cluster} · slot {deployment.answer.as_of.slot}
+                · slot {deployment.answer.as_of.slot}
               </>
             )}
           </p>

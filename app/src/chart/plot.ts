@@ -90,6 +90,8 @@ export function draw(element: HTMLElement, labels: string[], series: Series[], h
       [labels.map((_, at) => at), ...series.map((one) => one.values)],
       element,
     );
+    // Without a pointer the legend has the newest values.
+    plot.setLegend({ idx: labels.length - 1 });
   };
   make();
   const sized = new ResizeObserver(() => plot?.setSize({ width: Math.max(240, element.clientWidth), height }));

@@ -36,10 +36,10 @@ export function Overview() {
                   <Bytes value={data.bytes} label="Accepted bytes of all sealed epochs" source={{ href: url }} />
                 </Tile>
                 <Tile name="Allocated" note={`in ${data.epochs} sealed epochs`}>
-                  <Bloom value={data.payouts_base_units} label="Payouts of all sealed epochs" source={{ href: url }} />
+                  <Bloom value={data.payouts_base_units} label="Payouts of all sealed epochs" source={{ href: url }} places={2} />
                 </Tile>
                 <Tile name="Of it ratified">
-                  <Bloom value={data.ratified_base_units} label="Payouts of ratified epochs" source={{ href: url }} />
+                  <Bloom value={data.ratified_base_units} label="Payouts of ratified epochs" source={{ href: url }} places={2} />
                 </Tile>
                 <Tile name="Contributors" note="with at least one share">
                   <Count value={data.contributors} label="Contributors with at least one share" source={{ href: url }} />

@@ -1,5 +1,6 @@
 // A share line by line, as the explanation has it.
 
+import { useState } from 'preact/hooks';
 import { address } from '../../api/ask';
 import type { Cell, Explanation } from '../../api/types';
 import { useAnswer } from '../../api/use-answer';
@@ -40,8 +41,13 @@ export function Arithmetic({ did, epoch }: { did: string; epoch: string }) {
   );
 }
 
+/** Cells shown before one asks for all. */
+const FEW = 12;
+
 function Cells({ cells, url }: { cells: Cell[]; url: string }) {
+  const [all, setAll] = useState(false);
   return (
+    <>
     <Table
       visibleCaption
       caption="1. Bytes by track, role and hour, each with its factors"
@@ -50,7 +56,7 @@ function Cells({ cells, url }: { cells: Cell[]; url: string }) {
         { name: 'Role' },
         { name: 'Hour, UTC', number: true },
         { name: 'Bytes', number: true },
-        { name: 'Role', number: true },
+        { name: 'Price of role', number: true },
         { name: 'Consistency', number: true },
         { name: 'Peak', number: true },
         { name: 'Long term', number: true },
@@ -59,9 +65,9 @@ function Cells({ cells, url }: { cells: Cell[]; url: string }) {
         { name: 'Metadata', number: true },
         { name: 'Popular', number: true },
         { name: 'Quality', number: true },
-      ].map((column, at) => (at === 4 ? { ...column, name: 'Role ×' } : column))}
+      ]}
     >
-      {cells.map((cell) => (
+      {(all ? cells : cells.slice(0, FEW)).map((cell) => (
         <tr key={`${cell.track_id} ${cell.role} ${cell.hour_utc}`}>
           <th scope="row">{cell.track_id}</th>
           <td>{cell.role}</td>
@@ -81,6 +87,12 @@ function Cells({ cells, url }: { cells: Cell[]; url: string }) {
         </tr>
       ))}
     </Table>
+    {cells.length > FEW && !all && (
+      <button type="button" class="more" onClick={() => setAll(true)}>
+        Show all {cells.length} lines
+      </button>
+    )}
+    </>
   );
 }
 

@@ -2,7 +2,7 @@ import { address } from '../../api/ask';
 import type { ContributorPoint, Page } from '../../api/types';
 import { useAnswer } from '../../api/use-answer';
 import { Chart } from '../../chart/chart';
-import { bloom, decimal } from '../../format/amount';
+import { axisBloom, bloom, decimal } from '../../format/amount';
 import { bytes } from '../../format/bytes';
 import { bpsPercent } from '../../format/multiplier';
 import { day } from '../../format/time';
@@ -52,7 +52,7 @@ function Points({ points, url, did }: { points: ContributorPoint[]; url: string;
           side: 'right',
           colour: '--chart-pool',
           values: ascending.map((point) => Number(point.amount_base_units)),
-          format: (value) => bloom(BigInt(Math.max(0, Math.round(value))), 2),
+          format: (value) => axisBloom(value),
         },
       ]}
     >

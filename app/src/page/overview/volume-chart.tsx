@@ -1,6 +1,6 @@
 import type { Point } from '../../api/types';
 import { Chart } from '../../chart/chart';
-import { bloom, decimal } from '../../format/amount';
+import { axisBloom, bloom, decimal } from '../../format/amount';
 import { bytes } from '../../format/bytes';
 import { day } from '../../format/time';
 import { Empty } from '../../part/asked';
@@ -34,7 +34,7 @@ export function VolumeChart({ points, url }: { points: Point[]; url: string }) {
           side: 'right',
           colour: '--chart-pool',
           values: points.map((point) => Number(point.pool_base_units)),
-          format: (value) => bloom(BigInt(Math.max(0, Math.round(value))), 2),
+          format: (value) => axisBloom(value),
         },
       ]}
     >
