@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand};
 
 mod bench;
 mod build_program;
+mod build_sdk;
 mod cache;
 mod ci;
 mod demo;
@@ -36,6 +37,7 @@ struct CommandLine {
 enum Command {
     Setup(setup::Setup),
     BuildProgram(build_program::BuildProgram),
+    BuildSdk(build_sdk::BuildSdk),
     Test(test::Test),
     Demo(demo::Demo),
     Vectors(vectors::Vectors),
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
     let done = match CommandLine::parse().command {
         Command::Setup(command) => command.run(),
         Command::BuildProgram(command) => command.run(),
+        Command::BuildSdk(command) => command.run(),
         Command::Test(command) => command.run(),
         Command::Demo(command) => command.run(),
         Command::Vectors(command) => command.run(),
