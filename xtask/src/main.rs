@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 mod bench;
 mod build_app;
 mod build_program;
+mod build_sdk;
 mod cache;
 mod ci;
 mod demo;
@@ -38,6 +39,7 @@ enum Command {
     Setup(setup::Setup),
     BuildProgram(build_program::BuildProgram),
     BuildApp(build_app::BuildApp),
+    BuildSdk(build_sdk::BuildSdk),
     Test(test::Test),
     Demo(demo::Demo),
     Vectors(vectors::Vectors),
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
         Command::Setup(command) => command.run(),
         Command::BuildProgram(command) => command.run(),
         Command::BuildApp(command) => command.run(),
+        Command::BuildSdk(command) => command.run(),
         Command::Test(command) => command.run(),
         Command::Demo(command) => command.run(),
         Command::Vectors(command) => command.run(),
