@@ -5,7 +5,9 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 
-use crate::{build_program, demo, drift, process, selection::Selection, setup, test::Test, workspace::Workspace};
+use crate::{
+    build_app, build_program, demo, drift, process, selection::Selection, setup, test::Test, workspace::Workspace,
+};
 
 /// Run everything a change has to pass, cheap checks first. `.ci/run` calls it.
 #[derive(Debug, Args)]
@@ -22,7 +24,7 @@ enum Step {
     Format,
     /// Licences, sources and bans of dependencies, where `cargo deny` is installed.
     Deny,
-    /// What is missing on this machine, and the programs.
+    /// What is missing on this machine, the programs, the SDK and the dashboard.
     Setup,
     /// Clippy without a warning.
     Clippy,
@@ -76,8 +78,10 @@ impl Step {
             }
             Self::Setup => {
                 setup::ensure_validator_packages()?;
-                setup::node::ensure()?;
-                build_program::ensure_programs(workspace).map(drop)
+                setup::ensure_pages()?;
+                build_program::ensure_programs(workspace)?;
+                // Before anything compiles the settler, which embeds the page.
+                build_app::ensure_built(workspace, false).map(drop)
             }
             Self::Clippy => {
                 let mut clippy = all.cargo(workspace, &["clippy", "--all-targets"]);
