@@ -46,7 +46,7 @@ assert.match(await focused(), /Pool of epoch \d+: exact value and source/);
 
 // A theme that was chosen stays.
 await page.getByRole('radio', { name: 'Dark' }).check({ force: true });
-assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), 'dark');
+await page.waitForFunction(() => document.documentElement.dataset.theme === 'dark');
 await page.reload();
 await page.getByRole('heading', { level: 1 }).waitFor();
 assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), 'dark');
