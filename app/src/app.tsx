@@ -64,7 +64,7 @@ export function App() {
           <ThemeChoice />
         </header>
         <main id="main" tabIndex={-1}>
-          <ErrorBoundary key={JSON.stringify(route)}>
+          <ErrorBoundary key={placeOf(route)}>
             <Page route={route} />
           </ErrorBoundary>
         </main>
@@ -83,6 +83,11 @@ export function App() {
       </WalletProvider>
     </DeploymentProvider>
   );
+}
+
+/** What makes a page another one: another epoch of the same contributor does not. */
+function placeOf(route: Route): string {
+  return JSON.stringify(route.page === 'contributor' ? { ...route, epoch: undefined } : route);
 }
 
 function Page({ route }: { route: Route }) {

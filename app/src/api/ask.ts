@@ -53,10 +53,11 @@ export async function get(url: string, init: RequestInit = {}): Promise<Response
   return response;
 }
 
-/** Asks for an answer. The slot is the header's: with an unchanged answer the browser has only that anew. */
+/**
+ * Asks for an answer. Never from the browser's cache: the service's entity tags leave the slot out, so an unchanged answer from there
+ * would be said to be as of an old moment.
+ */
 export async function ask<T>(url: string, signal?: AbortSignal): Promise<Answer<T>> {
-  const response = await get(url, signal === undefined ? {} : { signal });
-  const answer = (await response.json()) as Answer<T>;
-  const slot = response.headers.get('radio-payouts-slot');
-  return slot === null ? answer : { ...answer, as_of: { ...answer.as_of, slot } };
+  const response = await get(url, { cache: 'no-store', ...(signal === undefined ? {} : { signal }) });
+  return (await response.json()) as Answer<T>;
 }

@@ -22,8 +22,7 @@ export const MOST_BYTES = 1_232;
 /** Bytes before the addresses in a lookup table's account. */
 const TABLE_HEAD = 56;
 
-/** The unsigned bytes of a transaction. Throws if it is too large to be sent. */
-export async function compile(rpcUrl: string, payer: string, instructions: Instruction[], lookupTable: string | null): Promise<Uint8Array> {
+async function encode(rpcUrl: string, payer: string, instructions: Instruction[], lookupTable: string | null): Promise<Uint8Array> {
   const { blockhash, lastValidBlockHeight } = await latestBlockhash(rpcUrl);
   const message = pipe(
     createTransactionMessage({ version: 0 }),
@@ -33,7 +32,17 @@ export async function compile(rpcUrl: string, payer: string, instructions: Instr
   );
   const tables = lookupTable === null ? {} : { [lookupTable as Address]: await addressesOf(rpcUrl, lookupTable) };
   const compressed = lookupTable === null ? message : compressTransactionMessageUsingAddressLookupTables(message, tables);
-  const bytes = new Uint8Array(getTransactionEncoder().encode(compileTransaction(compressed)));
+  return new Uint8Array(getTransactionEncoder().encode(compileTransaction(compressed)));
+}
+
+/** How many bytes a transaction would have. */
+export async function size(rpcUrl: string, payer: string, instructions: Instruction[], lookupTable: string | null): Promise<number> {
+  return (await encode(rpcUrl, payer, instructions, lookupTable)).length;
+}
+
+/** The unsigned bytes of a transaction. Throws if it is too large to be sent. */
+export async function compile(rpcUrl: string, payer: string, instructions: Instruction[], lookupTable: string | null): Promise<Uint8Array> {
+  const bytes = await encode(rpcUrl, payer, instructions, lookupTable);
   if (bytes.length > MOST_BYTES) {
     throw new RangeError(`the transaction has ${bytes.length} bytes, more than ${MOST_BYTES}: the proof is too deep without the deployment’s lookup table`);
   }

@@ -49,6 +49,8 @@ export function draw(element: HTMLElement, labels: string[], series: Series[], h
         height,
         cursor: { drag: { x: false, y: false }, points: { size: 7 } },
         legend: { show: true, live: true },
+        // Without a pointer the legend has the newest values.
+        hooks: { ready: [(ready) => ready.setLegend({ idx: labels.length - 1 })] },
         scales: {
           x: { time: false, range: (_plot, min, max) => [min - 0.6, max + 0.6] },
           left: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.12 : 1] },
@@ -90,8 +92,6 @@ export function draw(element: HTMLElement, labels: string[], series: Series[], h
       [labels.map((_, at) => at), ...series.map((one) => one.values)],
       element,
     );
-    // Without a pointer the legend has the newest values.
-    plot.setLegend({ idx: labels.length - 1 });
   };
   make();
   const sized = new ResizeObserver(() => plot?.setSize({ width: Math.max(240, element.clientWidth), height }));

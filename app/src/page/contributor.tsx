@@ -1,6 +1,6 @@
 // One contributor: history, projection, arithmetic, and proof.
 
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { address } from '../api/ask';
 import type { History } from '../api/types';
 import { useAnswer } from '../api/use-answer';
@@ -16,12 +16,12 @@ import { Arithmetic } from './contributor/arithmetic';
 import { Claim } from './contributor/claim';
 import { EstimateNow } from './contributor/estimate-now';
 import { Projection } from './contributor/projection';
-import { ShareHistory } from './contributor/share-history';
+import { LISTED, ShareHistory } from './contributor/share-history';
 import { Trend } from './contributor/trend';
 import { VerifyHere } from './contributor/verify-here';
 
 export function Contributor({ did, epoch }: { did: string; epoch: string | undefined }) {
-  const url = address(['contributors', did], { limit: 20 });
+  const url = address(['contributors', did], { limit: LISTED });
   const asked = useAnswer<History>(url, 15_000);
   const newest = asked.answer?.data.shares.items[0]?.epoch;
   const chosen = epoch ?? newest;
@@ -61,7 +61,7 @@ export function Contributor({ did, epoch }: { did: string; epoch: string | undef
               </p>
             </Section>
             <Trend did={did} />
-            <ShareHistory did={did} />
+            <ShareHistory did={did} history={history} url={url} />
             <Projection did={did} />
             {chosen !== undefined && (
               <>
@@ -81,13 +81,24 @@ export function Contributor({ did, epoch }: { did: string; epoch: string | undef
 /** Which epoch the rest of the page is about. */
 function EpochChoice({ did, chosen, epochs }: { did: string; chosen: string; epochs: string[] }) {
   const [value, set] = useState(chosen);
-  useEffect(() => set(chosen), [chosen]);
+  const choice = useRef<HTMLSelectElement>(null);
+  const first = useRef(true);
+  useEffect(() => {
+    set(chosen);
+    // Who chose the epoch elsewhere on the page is led to what follows from it.
+    if (first.current) first.current = false;
+    else if (document.activeElement !== choice.current) {
+      choice.current?.focus({ preventScroll: true });
+      choice.current?.scrollIntoView({ block: 'start' });
+    }
+  }, [chosen]);
   const known = epochs.includes(chosen) ? epochs : [chosen, ...epochs];
   return (
     <form class="choice" onSubmit={(event) => event.preventDefault()}>
       <label for="epoch">Epoch</label>
       <select
         id="epoch"
+        ref={choice}
         value={value}
         onChange={(event) => {
           set(event.currentTarget.value);

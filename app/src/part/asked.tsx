@@ -20,7 +20,7 @@ export function Failed({ error, what, again }: { error: Refusal; what: string; a
   return (
     <div class="failed" role="alert">
       <p>
-        <strong>{error.status === 404 ? `No ${what} here.` : `No ${what}: ${error.status === 0 ? 'no answer' : `the service said ${error.status}`}.`}</strong>{' '}
+        <strong>{`${error.status === 404 ? 'Not here' : error.status === 0 ? 'No answer' : `Refused with ${error.status}`}: ${what}.`}</strong>{' '}
         {error.message}
       </p>
       {again !== undefined && (

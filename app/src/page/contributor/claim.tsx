@@ -15,9 +15,6 @@ import { Sending, useSending } from '../../part/sending';
 import { State } from '../../part/standing';
 import { WalletChoice, useWallet } from '../../part/wallet';
 
-/** Compute units of a claim at the greatest depth, with its token account made. */
-const CLAIM_UNITS = 300_000;
-
 export function Claim({ did, epoch }: { did: string; epoch: string }) {
   const url = address(['epochs', epoch]);
   const asked = useAnswer<Epoch>(url, 15_000);
@@ -53,29 +50,23 @@ function Form({ epoch, payout }: { epoch: Epoch; payout: Payout }) {
   const bound = /^0+$/.test(payout.payee);
   const send = async (say: (what: string) => void): Promise<string> => {
     if (deployment === undefined || connected === undefined) throw new Error('connect a wallet first');
-    const [{ signAndSend }, { claimShare, createTokenAccount, computeUnitLimit }, { payeeOf }] = await Promise.all([
+    const [{ signAndSend }, { claimTransactions }, { payeeOf }] = await Promise.all([
       import('../../chain/wallet'),
-      import('../../chain/instruction'),
+      import('../../chain/claim'),
       import('../../chain/payee'),
     ]);
     say('fetching the proof');
     const { data: proof } = await ask<Proof>(address(['epochs', epoch.epoch, 'contributors', payout.did, 'proof']));
     const { payee, didHash } = await payeeOf(rpcUrl, deployment.program, payout);
+    const { program, mint, token_program: tokenProgram, genesis_hash: genesisHash, lookup_table: lookupTable } = deployment;
     const payer = connected.account.address;
-    const instructions = [
-      computeUnitLimit(CLAIM_UNITS),
-      await createTokenAccount(payer, payee, deployment.mint, deployment.token_program),
-      await claimShare(deployment.program, payer, deployment.mint, deployment.token_program, {
-        epoch: BigInt(epoch.epoch),
-        index: proof.share.index,
-        amount: BigInt(proof.share.amount_base_units),
-        didHash,
-        payee,
-        bound,
-        siblings: proof.siblings,
-      }),
-    ];
-    return signAndSend(connected, { rpcUrl, genesisHash: deployment.genesis_hash, lookupTable: deployment.lookup_table }, instructions, say);
+    const transactions = await claimTransactions(
+      { rpcUrl, program, payer, mint, tokenProgram, lookupTable },
+      { epoch: BigInt(epoch.epoch), index: proof.share.index, amount: BigInt(proof.share.amount_base_units), didHash, payee, bound, siblings: proof.siblings },
+    );
+    let signature = '';
+    for (const instructions of transactions) signature = await signAndSend(connected, { rpcUrl, genesisHash, lookupTable }, instructions, say);
+    return signature;
   };
   return (
     <>

@@ -13,7 +13,7 @@ export function EstimateNow({ did }: { did: string }) {
   if (answer === undefined) return null;
   const [payout] = answer.data.payouts;
   return (
-    <Section title={`Epoch ${answer.data.epoch}, running`} class="estimate" aside={<Standing standing="estimate" />}>
+    <Section title={`Epoch ${answer.data.epoch}, not sealed yet`} class="estimate" aside={<Standing standing="estimate" />}>
       <Staleness receivedMs={following.receivedMs} error={following.error} what="the estimate" />
       {payout === undefined ? (
         <Empty>No batch of the running epoch names this contributor yet.</Empty>

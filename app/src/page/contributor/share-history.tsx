@@ -1,7 +1,6 @@
 import { address } from '../../api/ask';
 import type { EpochShare, History } from '../../api/types';
-import { useAnswer } from '../../api/use-answer';
-import { Answered, Empty } from '../../part/asked';
+import { Empty } from '../../part/asked';
 import { Bloom, Bytes } from '../../part/figure';
 import { SourceLink } from '../../part/identity';
 import { Section, Table } from '../../part/section';
@@ -9,17 +8,20 @@ import { Standing } from '../../part/standing';
 import { to } from '../../route';
 import { spoken } from '../epoch/verdict-words';
 
-/** The last shares, with what can be done with each. */
-export function ShareHistory({ did }: { did: string }) {
-  const url = address(['contributors', did], { limit: 20 });
-  const asked = useAnswer<History>(url);
+/** Shares listed. */
+export const LISTED = 50;
+
+/** The last shares, with the documents of each. */
+export function ShareHistory({ did, history, url }: { did: string; history: History; url: string }) {
+  const { items, next } = history.shares;
   return (
     <Section title="Shares" aside={<SourceLink href={url}>Source</SourceLink>}>
-      <Answered asked={asked} what="shares">
-        {(history) =>
-          history.shares.items.length === 0 ? <Empty>There is no share.</Empty> : <Shares shares={history.shares.items} did={did} />
-        }
-      </Answered>
+      {items.length === 0 ? <Empty>There is no share.</Empty> : <Shares shares={items} did={did} />}
+      {next !== null && (
+        <p class="sources">
+          Earlier ones: <SourceLink href={address(['contributors', did], { limit: LISTED, cursor: next })}>the next page of the answer</SourceLink>
+        </p>
+      )}
     </Section>
   );
 }

@@ -3,6 +3,7 @@ import type { Parameters as View, Version } from '../../api/types';
 import { useAnswer } from '../../api/use-answer';
 import { utc } from '../../format/time';
 import { Answered, Empty } from '../../part/asked';
+import { Figure } from '../../part/figure';
 import { SourceLink } from '../../part/identity';
 import { Section, Table, When } from '../../part/section';
 import { readValue, says } from './parameter-words';
@@ -19,7 +20,7 @@ export function Parameters() {
           const next = data.versions.find((version) => version.version === data.next);
           return (
             <>
-              {now === undefined ? <Empty>No version is in force yet.</Empty> : <Values now={now} next={next} />}
+              {now === undefined ? <Empty>No version is in force yet.</Empty> : <Values now={now} next={next} url={url} />}
               <History versions={data.versions} inForce={data.in_force} />
             </>
           );
@@ -29,7 +30,11 @@ export function Parameters() {
   );
 }
 
-function Values({ now, next }: { now: Version; next: Version | undefined }) {
+function Parameter({ name, value, url }: { name: string; value: unknown; url: string }) {
+  return <Figure shown={<span class="number">{readValue(name, value)}</span>} exact={`${name} = ${String(value)}`} copied={String(value)} label={says(name)} source={{ href: url }} />;
+}
+
+function Values({ now, next, url }: { now: Version; next: Version | undefined; url: string }) {
   const head = [{ name: 'Parameter' }, { name: `Now: version ${now.version}, ${now.mode}` }, ...(next === undefined ? [] : [{ name: `From epoch ${next.effective_epoch}: version ${next.version}, ${next.mode}` }])];
   return (
     <Table caption="Parameters in force" head={head}>
@@ -42,13 +47,11 @@ function Values({ now, next }: { now: Version; next: Version | undefined }) {
               <code>{name}</code>
               <small>{says(name)}</small>
             </th>
-            <td class="number" title={String(value)}>
-              {readValue(name, value)}
+            <td>
+              <Parameter name={name} value={value} url={url} />
             </td>
             {next !== undefined && (
-              <td class="number" title={String(after)}>
-                {changes ? <strong>{readValue(name, after)}</strong> : <span class="none">the same</span>}
-              </td>
+              <td>{changes ? <Parameter name={name} value={after} url={url} /> : <span class="none">the same</span>}</td>
             )}
           </tr>
         );

@@ -1,6 +1,7 @@
 // The running estimate, as the stream brings it.
 
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { useDeployment } from '../../api/context';
 import type { Answer, Estimate } from '../../api/types';
 import { useEstimate } from '../../api/use-estimate';
 import { bloom, decimal } from '../../format/amount';
@@ -19,9 +20,11 @@ export function RunningEstimate() {
   const following = useEstimate({ limit: 8 });
   const { answer, url } = following;
   const source = { href: url };
+  const running = useDeployment().answer?.data.running_epoch;
+  const runs = running === undefined || running === answer?.data.epoch;
   return (
     <Section
-      title={answer === undefined ? 'Running epoch' : `Epoch ${answer.data.epoch}, running`}
+      title={answer === undefined ? 'Running epoch' : `Epoch ${answer.data.epoch}, ${runs ? 'running' : 'ended and not sealed yet'}`}
       class="estimate"
       aside={
         <>
@@ -48,7 +51,7 @@ export function RunningEstimate() {
           <p class="headline" data-testid="estimate-pool">
             <Bloom value={answer.data.pool_base_units} label="Estimated pool of the running epoch" source={source} />
           </p>
-          <p class="headline-note">would be split if the epoch ended now</p>
+          <p class="headline-note">{runs ? 'would be split if the epoch ended now' : 'would be split if it were sealed now'}</p>
           <dl class="tiles compact">
             <Tile name="Volume">
               <Bytes value={answer.data.bytes} label="Accepted bytes so far" source={source} />
