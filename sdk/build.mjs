@@ -1,6 +1,6 @@
 // Bundles the TypeScript side and the WebAssembly module into dist/, and measures it. `cargo xtask build-sdk` calls it.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 
@@ -29,6 +29,8 @@ if (!process.argv.includes('--check-only')) {
   execFileSync(process.execPath, [here('node_modules/typescript/bin/tsc'), '--project', here('tsconfig.json')], {
     stdio: 'inherit',
   });
+  // Nothing of the surface speaks of these.
+  for (const inner of ['core', 'history']) rmSync(here(`dist/${inner}.d.ts`));
   await build({
     entryPoints: [here('typescript/index.ts')],
     outfile: here('dist/index.js'),
@@ -44,5 +46,7 @@ if (!process.argv.includes('--check-only')) {
     logLevel: 'warning',
   });
   copyFileSync(here('../LICENSE'), here('LICENSE'));
+  const licences = ['hyparquet', 'fzstd'].map((name) => `## ${name}\n\n${readFileSync(here(`node_modules/${name}/LICENSE`), 'utf8')}`);
+  writeFileSync(here('dist/THIRD-PARTY.md'), `# Licences of what the bundle contains\n\n${licences.join('\n')}`);
 }
 measure();

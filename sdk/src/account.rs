@@ -15,9 +15,6 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::document::write;
 use crate::fault::Fault;
 
-#[cfg(test)]
-mod tests;
-
 /// The layout that this version reads.
 const VERSION: u8 = 1;
 /// States in the order of their numbers, and whether a root is in force in each.

@@ -38,19 +38,3 @@ fn derive(program_id: &str, seeds: &[&[u8]]) -> Result<String, Fault> {
     // Each bump fails with probability one half.
     found.map(|found| to_address(&found)).ok_or_else(|| Fault::argument("no address can be derived"))
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use radio_payouts_client::address;
-
-    #[test]
-    fn addresses_are_those_of_the_client() {
-        let program = radio_payouts_client::PROGRAM_ID.to_string();
-        assert_eq!(config_address(&program), Ok(address::config_address().to_string()));
-        for epoch in (0..40).chain([u64::MAX]) {
-            assert_eq!(epoch_address(&program, epoch), Ok(address::epoch_address(epoch).to_string()), "{epoch}");
-        }
-        assert_eq!(config_address("0OIl").unwrap_err().code, "invalid_argument");
-    }
-}

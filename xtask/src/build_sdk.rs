@@ -10,10 +10,11 @@ use crate::{
     digest::Digest,
     process,
     selection::Selection,
-    setup::{node, wasm_bindgen},
+    setup::node,
     workspace::{Package, Workspace},
 };
 
+mod bindgen;
 mod wasm;
 
 /// The package that becomes WebAssembly; the npm package lies in its folder.
@@ -23,7 +24,15 @@ pub const PACKAGE: &str = "radio-payouts-sdk";
 const EPOCHS_FILE: &str = "RADIO_PAYOUTS_SDK_EPOCHS";
 
 /// What of the package's folder the npm package is made from, besides the crate's own sources.
-const SOURCES: &[&str] = &["typescript", "build.mjs", "package.json", "package-lock.json", "tsconfig.json"];
+const SOURCES: &[&str] = &[
+    "typescript",
+    "bindgen/Cargo.lock",
+    "bindgen/src",
+    "build.mjs",
+    "package.json",
+    "package-lock.json",
+    "tsconfig.json",
+];
 
 /// Build the npm package `@mycelia/radio-payouts` (the protocol crate as WebAssembly, with TypeScript types).
 ///
@@ -31,8 +40,8 @@ const SOURCES: &[&str] = &["typescript", "build.mjs", "package.json", "package-l
 /// the bundle is larger than its budget, 400 KB after gzip.
 ///
 /// The crate is compiled for `wasm32-unknown-unknown` by the Rust toolchain where that target is installed (`rustup target add
-/// wasm32-unknown-unknown`), elsewhere by Debian's compiler with its library's source. `wasm-bindgen` of the locked version
-/// is built once into `~/.cache/radio-payouts`; Node.js and npm are installed on Debian if they are missing.
+/// wasm32-unknown-unknown`), elsewhere by Debian's compiler with its library's source. What is compiled on the way lies in
+/// `~/.cache/radio-payouts`. Node.js and npm are installed on Debian if they are missing.
 #[derive(Debug, Args)]
 pub struct BuildSdk {
     /// Build even if nothing changed.
@@ -58,18 +67,14 @@ pub fn ensure_built(workspace: &Workspace, force: bool) -> Result<PathBuf> {
     let cache = Cache::locate()?;
     let _lock = cache.lock()?;
     let toolchain = wasm::Toolchain::find(&cache)?;
-    let bindgen = workspace.locked_version("wasm-bindgen")?;
-    let inputs = inputs(workspace, package, &format!("{}{bindgen}", toolchain.stamp()))?;
+    let inputs = inputs(workspace, package, &toolchain.stamp())?;
     let made_from = fs::read_to_string(&stamp).unwrap_or_default();
     if !force && made_from == inputs && dist.join("index.js").exists() && dist.join("index.d.ts").exists() {
         eprintln!("xtask: {} is up to date", dist.display());
         return Ok(dist);
     }
     let module = toolchain.build(&cache, package)?;
-    let tool = wasm_bindgen::ensure(&cache, &bindgen)?;
-    let mut bind = process::command(tool);
-    bind.args(["--target", "web", "--out-name", "radio_payouts_sdk", "--out-dir"]).arg(folder.join("build/wasm"));
-    process::run(bind.arg(module))?;
+    bindgen::generate(&cache, workspace, &module, &folder.join("build/wasm"))?;
     node::install_packages(&folder)?;
     process::run(node::npm(&folder)?.args(["run", "--silent", "build"]))?;
     fs::write(&stamp, inputs).with_context(|| format!("cannot write {}", stamp.display()))?;

@@ -16,7 +16,6 @@ mod library;
 mod linker;
 mod llvm;
 pub mod node;
-pub mod wasm_bindgen;
 
 /// Install what is missing to build and test the project. Safe to repeat.
 ///

@@ -96,7 +96,12 @@ impl Workspace {
 
     /// The version of a package of the registry that the lockfile names.
     pub fn locked_version(&self, name: &str) -> Result<String> {
-        let path = self.root.join("Cargo.lock");
+        Self::locked_version_in(&self.root, name)
+    }
+
+    /// The version of a package of the registry that a folder's lockfile names.
+    pub fn locked_version_in(folder: &Path, name: &str) -> Result<String> {
+        let path = folder.join("Cargo.lock");
         let lock = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let lock: Lock = toml::from_str(&lock).with_context(|| format!("{} is no lockfile", path.display()))?;
         let mut found = lock.package.into_iter().filter(|package| package.name == name);

@@ -126,13 +126,8 @@ fn settle(state: &Path, params: &Params, receipts: &[BareReceipt]) -> anyhow::Re
         headers.push(header);
         signed.0.insert(header.hash, envelope);
     }
-    let deployment = Deployment {
-        domain: *domain.as_bytes(),
-        genesis_hash,
-        program_id,
-        genesis_unix: 0,
-        epoch_seconds: 86_400,
-    };
+    let deployment =
+        Deployment { domain: *domain.as_bytes(), genesis_hash, program_id, genesis_unix: 0, epoch_seconds: 86_400 };
     let last = headers.last().map_or(FIRST_MS, |header| header.to_ms);
     let terms = Terms {
         deployment,

@@ -33,7 +33,8 @@ fn params(random: &mut ChaCha8Rng) -> anyhow::Result<Params> {
     set("epoch_cap", [1_000_000_000_000_000, 1_000_000_000, 7, 0][random.random_range(0..4usize)])?;
     set("max_share_bps", [10_000, 3_000, 500][random.random_range(0..3usize)])?;
     set("min_payout", [1, 1_000_000, 10_000_000_000][random.random_range(0..3usize)])?;
-    for name in ["consistency_bps", "peak_bps", "long_term_bps", "high_quality_bps", "metadata_rich_bps", "popular_bps"] {
+    for name in ["consistency_bps", "peak_bps", "long_term_bps", "high_quality_bps", "metadata_rich_bps", "popular_bps"]
+    {
         set(name, random.random_range(10_000..=20_000))?;
     }
     for name in ["role_uploader_bps", "role_seeder_bps", "role_relay_bps", "role_storage_bps"] {

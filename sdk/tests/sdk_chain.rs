@@ -1,9 +1,16 @@
+//! What the SDK reads of the chain, against the program's own structs and the client's addresses.
+
 use anchor_lang::AccountSerialize as _;
+use radio_payouts_client::address;
 use radio_payouts_client::state::{ConfigTimes, Epoch, EpochStatement, EpochStatus, Mode as ProgramMode, Start};
+use radio_payouts_protocol::artefact::manifest::StatementJson;
+use radio_payouts_protocol::domain::Domain;
+use radio_payouts_protocol::statement::Statement;
+use radio_payouts_protocol::tree::TreeRoot;
+use radio_payouts_sdk::account::decode_epoch_account;
+use radio_payouts_sdk::address::{config_address, epoch_address};
 use serde_json::Value;
 use solana_program::pubkey::Pubkey;
-
-use super::*;
 
 const DOMAIN: [u8; 32] = [7; 32];
 
@@ -111,4 +118,14 @@ fn every_field_is_read_from_the_programs_own_bytes() {
             assert_eq!(json, expected);
         }
     }
+}
+
+#[test]
+fn addresses_are_those_of_the_client() {
+    let program = radio_payouts_client::PROGRAM_ID.to_string();
+    assert_eq!(config_address(&program), Ok(address::config_address().to_string()));
+    for epoch in (0..40).chain([u64::MAX]) {
+        assert_eq!(epoch_address(&program, epoch), Ok(address::epoch_address(epoch).to_string()), "{epoch}");
+    }
+    assert_eq!(config_address("0OIl").unwrap_err().code, "invalid_argument");
 }
