@@ -5,7 +5,10 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 
-use crate::{build_program, demo, drift, process, selection::Selection, setup, test::Test, workspace::Workspace};
+use crate::{
+    build_program, demo, drift, process, schemathesis::Schemathesis, selection::Selection, setup, test::Test,
+    workspace::Workspace,
+};
 
 /// Run everything a change has to pass, cheap checks first. `.ci/run` calls it.
 #[derive(Debug, Args)]
@@ -34,6 +37,8 @@ enum Step {
     Demo,
     /// All tests.
     Test,
+    /// The API against its description.
+    Api,
 }
 
 impl Ci {
@@ -89,6 +94,7 @@ impl Step {
             Self::Drift => drift::check(all, false),
             Self::Demo => demo::show(&[]),
             Self::Test => Test::of_everything().run(),
+            Self::Api => Schemathesis::of_everything().run(all),
         }
     }
 }
