@@ -14,15 +14,16 @@ const MEASURERS: &[(&str, &str)] = &[
     ("protocol", "bench --quiet --package radio-payouts-protocol --features parallel --bench protocol"),
     ("program", "test --quiet --workspace --test program -- --nocapture --test-threads 1 compute_units layout"),
     ("settler", "bench --quiet --package radio-payouts-settler --bench settler"),
+    ("http", "bench --quiet --package radio-payouts-settler --bench http"),
 ];
 
 /// Measure, and refresh the tables in docs/benchmarks.md.
 ///
 /// Runs the protocol's benchmarks, the tests that measure the program's compute units and accounts, then the settler over
-/// an epoch of ten million receipts (15 minutes more for its release build, 8 GB of disk). Each fills the section of the page between `<!-- begin NAME -->` and `<!-- end NAME -->`; all else on the page is left alone.
+/// an epoch of ten million receipts (15 minutes more for its release build, 8 GB of disk), then its service under load. Each fills the section of the page between `<!-- begin NAME -->` and `<!-- end NAME -->`; all else on the page is left alone.
 #[derive(Debug, Args)]
 pub struct Bench {
-    /// Measure this section only: protocol, program or settler.
+    /// Measure this section only: protocol, program, settler or http.
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
 }

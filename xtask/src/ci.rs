@@ -6,7 +6,8 @@ use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 
 use crate::{
-    build_app, build_program, demo, drift, process, selection::Selection, setup, test::Test, workspace::Workspace,
+    build_app, build_program, demo, drift, process, schemathesis::Schemathesis, selection::Selection, setup,
+    test::Test, workspace::Workspace,
 };
 
 /// Run everything a change has to pass, cheap checks first. `.ci/run` calls it.
@@ -36,6 +37,8 @@ enum Step {
     Demo,
     /// All tests.
     Test,
+    /// The API against its description.
+    Api,
 }
 
 impl Ci {
@@ -94,6 +97,7 @@ impl Step {
             Self::Drift => drift::check(all, false),
             Self::Demo => demo::show(&[]),
             Self::Test => Test::of_everything().run(),
+            Self::Api => Schemathesis::of_everything().run(all),
         }
     }
 }

@@ -18,6 +18,7 @@ mod drift;
 #[cfg(test)]
 mod named_tests;
 mod process;
+mod schemathesis;
 mod selection;
 mod setup;
 mod test;
@@ -45,6 +46,7 @@ enum Command {
     Vectors(vectors::Vectors),
     Drift(drift::Drift),
     Bench(bench::Bench),
+    Schemathesis(schemathesis::Schemathesis),
     Ci(ci::Ci),
 }
 
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
         Command::Vectors(command) => command.run(),
         Command::Drift(command) => command.run(),
         Command::Bench(command) => command.run(),
+        Command::Schemathesis(command) => command.run(selection::Selection::Daily),
         Command::Ci(command) => command.run(),
     };
     match done {

@@ -81,7 +81,14 @@ impl Times {
 /// What changes, e.g. `grace_seconds=0`.
 #[must_use]
 pub fn words(times: &ConfigTimesDelta, votes: &GovernanceSettingsDelta) -> String {
-    let changes = [
+    let named = changes(times, votes).into_iter().filter_map(|(name, value)| Some(format!("{name}={}", value?)));
+    named.collect::<Vec<_>>().join(" ")
+}
+
+/// Every time and setting by name; none where it stays as it is.
+#[must_use]
+pub fn changes(times: &ConfigTimesDelta, votes: &GovernanceSettingsDelta) -> Vec<(&'static str, Option<u64>)> {
+    vec![
         ("grace_seconds", times.grace_seconds.map(u64::from)),
         ("challenge_seconds", times.challenge_seconds.map(u64::from)),
         ("dispute_seconds", times.dispute_seconds.map(u64::from)),
@@ -96,7 +103,5 @@ pub fn words(times: &ConfigTimesDelta, votes: &GovernanceSettingsDelta) -> Strin
         ("live_quorum_bps", votes.live_quorum_bps.map(u64::from)),
         ("timelock_seconds", votes.timelock_seconds.map(u64::from)),
         ("execution_seconds", votes.execution_seconds.map(u64::from)),
-    ];
-    let named = changes.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", value?)));
-    named.collect::<Vec<_>>().join(" ")
+    ]
 }
