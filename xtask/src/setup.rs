@@ -9,11 +9,13 @@ use crate::{build_program::solana_tools::SolanaTools, cache::Cache};
 
 use self::{debian::Wanted, debian_rustc::DebianRustc};
 
+pub mod chromium;
 mod debian;
-mod debian_rustc;
+pub mod debian_rustc;
 mod library;
 mod linker;
 mod llvm;
+pub mod node;
 
 /// Install what is missing to build and test the project. Safe to repeat.
 ///
@@ -28,6 +30,9 @@ pub struct Setup {
     /// Also what the real validator in the `tests` package needs (clang, protoc).
     #[arg(long)]
     pub validator: bool,
+    /// Also what the SDK and the dashboard are built and tested with (Node.js with npm, Chromium).
+    #[arg(long)]
+    pub pages: bool,
     /// Set up the project's own toolchain even where the Solana tools are installed.
     #[arg(long)]
     pub own_toolchain: bool,
@@ -48,6 +53,9 @@ pub struct OwnToolchain {
 impl Setup {
     /// Runs the command.
     pub fn run(&self) -> Result<()> {
+        if self.pages {
+            ensure_pages()?;
+        }
         let cache = Cache::locate()?;
         let _lock = cache.lock()?;
         match SolanaTools::find().filter(|_| !self.own_toolchain) {
@@ -77,6 +85,17 @@ pub fn ensure_own_toolchain(cache: &Cache, validator: bool) -> Result<OwnToolcha
     library::ensure_patched(cache, &rustc)?;
     let stamp = format!("{}{}", linker::stamp(), library::stamp(cache).unwrap_or_default());
     Ok(OwnToolchain { rustc: rustc.path, linker: linker::path(cache), library: library::source_root(cache), stamp })
+}
+
+/// Makes sure of Debian's compiler alone. The caller holds the cache's lock.
+pub fn ensure_compiler(cache: &Cache) -> Result<()> {
+    debian::ensure_packages(Wanted { linker: !linker::is_present(cache), validator: false })
+}
+
+/// Makes sure of what the SDK and the dashboard are built and tested with; where Chromium is.
+pub fn ensure_pages() -> Result<PathBuf> {
+    node::ensure()?;
+    chromium::ensure()
 }
 
 /// Makes sure of what the real validator in the test process is compiled with, as far as packages can be installed.

@@ -27,6 +27,8 @@ pub struct Estimated {
     pub summary: Arc<Summary>,
     /// What the chain said.
     pub snapshot: Arc<Snapshot>,
+    /// When it was made, or found unchanged.
+    pub made_at: Instant,
     by_did: Places,
 }
 
@@ -122,7 +124,7 @@ impl Estimator {
             }
         };
         self.last = Some((inputs, summary.clone(), by_did.clone()));
-        Ok(Estimated { summary, snapshot: snapshot.clone(), by_did })
+        Ok(Estimated { summary, snapshot: snapshot.clone(), made_at: Instant::now(), by_did })
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Operation {
     tag: &'static str,
     description: &'static str,
     path: Vec<(&'static str, &'static str)>,
+    /// Those of the path that are numbers.
+    numbers: Vec<&'static str>,
     query: Option<fn(&mut SchemaGenerator) -> Schema>,
     has_body: bool,
     media: &'static str,
@@ -40,6 +42,7 @@ impl Operation {
             tag,
             description: "",
             path: Vec::new(),
+            numbers: Vec::new(),
             query: None,
             has_body: false,
             media: "application/json",
@@ -60,6 +63,13 @@ impl Operation {
     pub fn path(mut self, name: &'static str, description: &'static str) -> Self {
         self.path.push((name, description));
         self
+    }
+
+    /// A number of 64 bits in the path.
+    #[must_use]
+    pub fn number(mut self, name: &'static str, description: &'static str) -> Self {
+        self.numbers.push(name);
+        self.path(name, description)
     }
 
     /// The epoch in the path.
@@ -126,7 +136,12 @@ impl Operation {
             .path
             .iter()
             .map(|(name, description)| {
-                json!({ "name": name, "in": "path", "required": true, "description": description, "schema": { "type": "string" } })
+                let kind = if self.numbers.contains(name) {
+                    json!({ "type": "integer", "format": "uint64", "minimum": 0, "maximum": u64::MAX })
+                } else {
+                    json!({ "type": "string" })
+                };
+                json!({ "name": name, "in": "path", "required": true, "description": description, "schema": kind })
             })
             .collect();
         if let Some(query) = self.query {

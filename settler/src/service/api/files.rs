@@ -3,7 +3,7 @@
 //! A name is looked up in the list of the epoch's files; a path that is not in it leads nowhere, whatever it looks like.
 
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -55,6 +55,13 @@ pub fn routes(routes: Routes) -> Routes {
     routes.get("/api/v1/epochs/{epoch}/files", list, index).get("/api/v1/epochs/{epoch}/files/{*name}", one, show)
 }
 
+/// Whether a name could be one of ours. The list decides what is served; a name that tries to lead elsewhere is told apart so
+/// that the log names who sent it.
+fn is_plain(name: &str) -> bool {
+    let is_odd = |letter: char| letter == '\\' || letter.is_control();
+    !name.chars().any(is_odd) && name.split('/').all(|part| !matches!(part, "" | "." | ".."))
+}
+
 async fn index(
     State(app): State<App>,
     InPath(epoch): InPath<String>,
@@ -82,6 +89,10 @@ async fn show(
     InPath((epoch, name)): InPath<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    if !is_plain(&name) {
+        let message = "a file is named as /files lists it: no part of its path is empty, . or .., no backslash, no control character";
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "bad_path", message));
+    }
     let sealed = sealed(&app, &epoch)?;
     let (id, wanted) = (sealed.id, name.clone());
     let found = app.read(move |_, reader| Ok(reader.file(id, &wanted)?)).await?;
