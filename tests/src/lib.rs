@@ -5,9 +5,11 @@ pub mod rewind;
 use std::path::{Path, PathBuf};
 
 mod localnet;
+mod service;
 mod settler;
 
 pub use localnet::Localnet;
+pub use service::Service;
 pub use settler::Settler;
 
 /// The folder in which Cargo puts binaries of this profile: `target/debug`.
