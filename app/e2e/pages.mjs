@@ -36,7 +36,8 @@ async function answer(path) {
 async function pages() {
   const latest = await answer('/api/v1/epochs/latest');
   const top = latest === undefined ? undefined : (await answer(`/api/v1/epochs/${latest.epoch}/contributors?limit=1`))?.items[0];
-  const proposal = (await answer('/api/v1/proposals?limit=1'))?.items[0];
+  const proposals = (await answer('/api/v1/proposals'))?.items ?? [];
+  const proposal = proposals.find(({ action }) => Object.keys(action.parameters).length > 0) ?? proposals[0];
   return [
     { name: 'overview', fragment: '#/' },
     { name: 'epochs', fragment: '#/epochs' },
@@ -74,7 +75,7 @@ const found = [];
 const visited = await pages();
 for (const theme of ['light', 'dark']) {
   for (const [size, viewport] of Object.entries(WIDTHS)) {
-    const context = await browser.newContext({ viewport, colorScheme: theme, deviceScaleFactor: 1, bypassCSP: true, reducedMotion: 'reduce' });
+    const context = await browser.newContext({ viewport, colorScheme: theme, deviceScaleFactor: 1, reducedMotion: 'reduce' });
     for (const { name, fragment } of visited) {
       const page = await context.newPage();
       const where = `${name}, ${theme}, ${size}`;
