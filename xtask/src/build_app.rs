@@ -50,7 +50,9 @@ pub fn build(workspace: &Workspace, test: bool) -> Result<PathBuf> {
         "node_modules/openapi-typescript/bin/cli.js",
         &["../docs/openapi.json", "--output", "src/api/schema.ts", "--check"],
     )
-    .context("app/src/api/schema.ts is generated from docs/openapi.json: run `npm run types` in app and commit the result")?;
+    .context(
+        "app/src/api/schema.ts is generated from docs/openapi.json: run `npm run types` in app and commit the result",
+    )?;
     tool("node_modules/typescript/bin/tsc", &["--noEmit"])?;
     if test {
         tool("node_modules/vitest/vitest.mjs", &["run"])?;
