@@ -17,7 +17,8 @@ async function answer(base, path) {
 export async function pages(base) {
   const latest = await answer(base, '/api/v1/epochs/latest');
   const top = latest === undefined ? undefined : (await answer(base, `/api/v1/epochs/${latest.epoch}/contributors?limit=1`))?.items[0];
-  const proposal = (await answer(base, '/api/v1/proposals?limit=1'))?.items[0];
+  const proposals = (await answer(base, '/api/v1/proposals'))?.items ?? [];
+  const proposal = proposals.find(({ action }) => Object.keys(action.parameters).length > 0) ?? proposals[0];
   return [
     { name: 'overview', fragment: '#/' },
     { name: 'epochs', fragment: '#/epochs' },

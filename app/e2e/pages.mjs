@@ -35,7 +35,7 @@ const found = [];
 const visited = await pages(base);
 for (const theme of ['light', 'dark']) {
   for (const [size, viewport] of Object.entries(WIDTHS)) {
-    const context = await browser.newContext({ viewport, colorScheme: theme, deviceScaleFactor: 1, bypassCSP: true, reducedMotion: 'reduce' });
+    const context = await browser.newContext({ viewport, colorScheme: theme, deviceScaleFactor: 1, reducedMotion: 'reduce' });
     for (const { name, fragment } of visited) {
       const page = await context.newPage();
       const where = `${name}, ${theme}, ${size}`;
