@@ -174,6 +174,7 @@ test('served payouts that were altered are told by leaf, DID and column', async 
   assert.match(comparePayouts(`${first.payoutsCsv}x\n`, recomputed)?.message ?? '', /belongs to nobody/);
   assert.match(comparePayouts(`${lines[0]}\n`, recomputed)?.message ?? '', /line 2 .* is missing/);
   assert.equal(comparePayouts('', recomputed)?.line, 1);
+  assert.equal(comparePayouts(Uint8Array.from([0xef, 0xbb, 0xbf, ...encode(first.payoutsCsv)]), recomputed)?.line, 1);
   assert.equal(comparePayouts(encode(first.payoutsCsv), recomputed), null);
 });
 

@@ -49,7 +49,8 @@ function compareStatements(found: Statement, recomputed: RecomputedEpoch, subjec
  * The file must be the settler's to the byte.
  */
 export function comparePayouts(csv: Uint8Array | string, recomputed: RecomputedEpoch): Difference | null {
-  const text = typeof csv === 'string' ? csv : new TextDecoder().decode(csv);
+  // To the byte: a byte order mark is a difference.
+  const text = typeof csv === 'string' ? csv : new TextDecoder('utf-8', { ignoreBOM: true }).decode(csv);
   const lines = text.split('\n');
   const head = call((core) => core.payouts_csv_head());
   if (lines[0] !== head) return differentLine(1, undefined, lines[0] ?? '', head);
