@@ -96,7 +96,7 @@ async fn network(
 ) -> Result<Response, Problem> {
     let (sealed, limit) = span(&app, &asked)?;
     let snapshot = app.snapshot()?;
-    let calendar = snapshot.view.deployment().calendar()?;
+    let calendar = snapshot.view.deployment().calendar().map_err(anyhow::Error::from)?;
     let points: Vec<Point> = sealed.iter().map(|sealed| point(&snapshot, calendar, sealed)).collect();
     let page = Page::of(points, limit, |last| to_cursor([last.epoch.0.cast_signed()]));
     let standing = page.items.iter().map(|point| point.standing).min().unwrap_or(Standing::Provisional);
@@ -120,7 +120,7 @@ async fn contributor(
             Ok(shares.into_iter().map(|share| (share.epoch, share.payout)).collect::<BTreeMap<_, _>>())
         })
         .await?;
-    let calendar = snapshot.view.deployment().calendar()?;
+    let calendar = snapshot.view.deployment().calendar().map_err(anyhow::Error::from)?;
     let points: Vec<ContributorPoint> = sealed
         .iter()
         .map(|sealed| {
