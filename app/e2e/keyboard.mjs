@@ -12,7 +12,7 @@ if (base === undefined) {
 }
 
 const browser = await launch();
-const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, colorScheme: 'light', bypassCSP: true });
+const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, colorScheme: 'light' });
 const page = await context.newPage();
 const focused = () => page.evaluate(() => document.activeElement?.textContent?.trim() ?? '');
 

@@ -5,10 +5,10 @@
 // Ends with 1 and the list if a page has a serious or critical fault, does not fit its width, or logs an error. `--images` gets the pictures that are committed
 // (every page in both themes, one of a phone), `--all` every picture.
 
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { launch } from './browser.mjs';
+import { WIDTHS, excess, faults, pages, settled } from './inspect.mjs';
 
 const [base, ...rest] = process.argv.slice(2);
 if (base === undefined) {
@@ -21,48 +21,9 @@ const option = (name) => {
 };
 const [images, all] = [option('--images'), option('--all')];
 for (const folder of [images, all]) if (folder !== undefined) mkdirSync(folder, { recursive: true });
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** Most bytes of a committed picture. */
 const MOST = 150_000;
-const WIDTHS = { desktop: { width: 1280, height: 860 }, phone: { width: 360, height: 740 } };
-
-async function answer(path) {
-  const response = await fetch(new URL(path, base));
-  return response.ok ? (await response.json()).data : undefined;
-}
-
-/** The pages, with an epoch, a contributor and a proposal that this service has. */
-async function pages() {
-  const latest = await answer('/api/v1/epochs/latest');
-  const top = latest === undefined ? undefined : (await answer(`/api/v1/epochs/${latest.epoch}/contributors?limit=1`))?.items[0];
-  const proposal = (await answer('/api/v1/proposals?limit=1'))?.items[0];
-  return [
-    { name: 'overview', fragment: '#/' },
-    { name: 'epochs', fragment: '#/epochs' },
-    ...(latest === undefined ? [] : [{ name: 'epoch', fragment: `#/epochs/${latest.epoch}` }]),
-    { name: 'contributors', fragment: '#/contributors' },
-    ...(top === undefined ? [] : [{ name: 'contributor', fragment: `#/contributors/${encodeURIComponent(top.did)}` }]),
-    { name: 'governance', fragment: '#/governance' },
-    ...(proposal === undefined ? [] : [{ name: 'proposal', fragment: `#/governance/${proposal.number}` }]),
-    { name: 'verify', fragment: '#/verify' },
-    { name: 'status', fragment: '#/status' },
-    { name: 'no-such-page', fragment: '#/nowhere' },
-  ];
-}
-
-/** Waits until everything that a page asks for is there. */
-async function settled(page) {
-  await page.getByRole('heading', { level: 1 }).waitFor();
-  await page.waitForFunction(() => document.querySelector('.loading') === null, undefined, { timeout: 20_000 });
-  await page.waitForTimeout(400);
-}
-
-async function faults(page) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
-  return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-}
 
 async function picture(page, path, fullPage) {
   await page.screenshot({ path, fullPage, animations: 'disabled' });
@@ -71,10 +32,10 @@ async function picture(page, path, fullPage) {
 
 const browser = await launch();
 const found = [];
-const visited = await pages();
+const visited = await pages(base);
 for (const theme of ['light', 'dark']) {
   for (const [size, viewport] of Object.entries(WIDTHS)) {
-    const context = await browser.newContext({ viewport, colorScheme: theme, deviceScaleFactor: 1, bypassCSP: true, reducedMotion: 'reduce' });
+    const context = await browser.newContext({ viewport, colorScheme: theme, deviceScaleFactor: 1, reducedMotion: 'reduce' });
     for (const { name, fragment } of visited) {
       const page = await context.newPage();
       const where = `${name}, ${theme}, ${size}`;
@@ -86,8 +47,8 @@ for (const theme of ['light', 'dark']) {
       try {
         await page.goto(new URL(fragment, base).href);
         await settled(page);
-        for (const { id, impact, nodes } of await faults(page)) found.push(`${where}: axe ${impact} ${id}: ${nodes.map((node) => node.target.join(' ')).slice(0, 4).join(' | ')}`);
-        const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        for (const fault of await faults(page)) found.push(`${where}: ${fault}`);
+        const wider = await excess(page);
         if (wider > 0) found.push(`${where}: the page is ${wider} px wider than its window`);
         if (all !== undefined) await picture(page, join(all, `${name}-${theme}-${size}.png`), true);
         if (images !== undefined && name !== 'no-such-page' && (size === 'desktop' || (name === 'overview' && theme === 'light'))) {

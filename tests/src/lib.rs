@@ -8,10 +8,12 @@ pub mod rewind;
 use std::path::{Path, PathBuf};
 
 mod localnet;
+mod service;
 mod settler;
 mod sfu;
 
 pub use localnet::Localnet;
+pub use service::Service;
 pub use settler::Settler;
 pub use sfu::Sfu;
 

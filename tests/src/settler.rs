@@ -19,18 +19,25 @@ impl Settler {
         Self { folder: folder.to_owned() }
     }
 
+    /// A program in the folder, with nothing from the caller that a settler would read.
+    #[must_use]
+    pub fn beside(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        for name in ["CONFIG", "DATA", "URL", "KEYPAIR", "DEMO"] {
+            command.env_remove(format!("RADIO_PAYOUTS_{name}"));
+        }
+        command.current_dir(&self.folder).env("HOME", &self.folder).env("RADIO_PAYOUTS_PROGRAM", program_path());
+        command
+    }
+
     /// Runs a command, whatever comes of it.
     ///
     /// # Panics
     /// If the binary cannot be run.
     #[must_use]
     pub fn run(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
-        let mut command = Command::new(settler_path());
-        for name in ["CONFIG", "DATA", "URL", "KEYPAIR", "DEMO"] {
-            command.env_remove(format!("RADIO_PAYOUTS_{name}"));
-        }
-        command.args(arguments).args(["--output", "json"]).current_dir(&self.folder).env("HOME", &self.folder);
-        command.env("RADIO_PAYOUTS_PROGRAM", program_path()).envs(environment.iter().copied());
+        let mut command = self.beside(&settler_path());
+        command.args(arguments).args(["--output", "json"]).envs(environment.iter().copied());
         command.output().expect("the binary runs")
     }
 

@@ -12,6 +12,7 @@ mod build_program;
 mod build_sdk;
 mod cache;
 mod ci;
+mod dashboard;
 mod demo;
 mod digest;
 mod drift;
@@ -43,6 +44,7 @@ enum Command {
     BuildSdk(build_sdk::BuildSdk),
     Test(test::Test),
     Demo(demo::Demo),
+    Dashboard(dashboard::Dashboard),
     Vectors(vectors::Vectors),
     Drift(drift::Drift),
     Bench(bench::Bench),
@@ -58,6 +60,7 @@ fn main() -> ExitCode {
         Command::BuildSdk(command) => command.run(),
         Command::Test(command) => command.run(),
         Command::Demo(command) => command.run(),
+        Command::Dashboard(command) => command.run(),
         Command::Vectors(command) => command.run(),
         Command::Drift(command) => command.run(),
         Command::Bench(command) => command.run(),

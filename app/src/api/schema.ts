@@ -38,6 +38,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contributors/{did}/projection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the next epochs might bring to a contributor
+         * @description Low, middle and high are the least, the median and the greatest of the last sealed epochs. It is no promise; the answer names its assumptions.
+         */
+        get: operations["contributor_projection"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contributors/{did}/trends": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A contributor epoch by epoch, newest first
+         * @description Every sealed epoch is listed, so that a gap is seen: with zeros where the contributor had nothing that counts.
+         */
+        get: operations["contributor_trends"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deployment": {
         parameters: {
             query?: never;
@@ -228,6 +268,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/epochs/{epoch}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Moments and transactions of an epoch */
+        get: operations["timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/epochs/{epoch}/tracks": {
         parameters: {
             query?: never;
@@ -277,6 +334,40 @@ export interface paths {
          * @description Each event is named `estimate`; its data is the answer of /api/v1/estimate on one line.
          */
         get: operations["estimate_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/governance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who decides, how votes are held, which times apply */
+        get: operations["governance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mandates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Mandates under which epochs may be ratified, newest first */
+        get: operations["mandates"];
         put?: never;
         post?: never;
         delete?: never;
@@ -336,6 +427,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the next epochs might bring to all
+         * @description Low, middle and high are the least, the median and the greatest of the last sealed epochs. It is no promise; the answer names its assumptions.
+         */
+        get: operations["projection"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Proposals that were not closed, newest first */
+        get: operations["proposals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/proposals/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One proposal */
+        get: operations["proposal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rejects": {
         parameters: {
             query?: never;
@@ -348,6 +493,77 @@ export interface paths {
          * @description A page may have fewer items than asked for and a next page all the same: one request reads so much of the log.
          */
         get: operations["refused"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settlers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Settlers ever registered */
+        get: operations["settlers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sfus": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** SFUs ever registered, and what is held of each here */
+        get: operations["sfus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How this service is doing
+         * @description Answered also while the chain is away, and never from a cache.
+         */
+        get: operations["status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trends": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Bytes, pool, payouts and contributors epoch by epoch, newest first */
+        get: operations["trends"];
         put?: never;
         post?: never;
         delete?: never;
@@ -397,6 +613,21 @@ export interface components {
             /** @description Ed25519 over `"radio/ack/v1" || domain || sfu_key || seq || batch_hash || received_at_ms`, as hex. */
             signature: string;
         };
+        /** @description What a proposal does when it is executed. */
+        ActionView: {
+            /** @description Its other arguments by name: decimal numbers, base58 addresses, hex hashes, DIDs, `true` or `false`. */
+            arguments: {
+                [key: string]: string;
+            };
+            /** @description Which of the authority's instructions it is: `setParams`, `registerSfu`, `makeMandate` and so on. */
+            kind: string;
+            /** @description Parameters that it changes: the value in the last version, and the value proposed. */
+            parameters: {
+                [key: string]: components["schemas"]["Change"];
+            };
+            /** @description All of it in one line. */
+            words: string;
+        };
         /** @description An answer. */
         Answer: {
             /** @description As of which moment of the chain. */
@@ -411,7 +642,7 @@ export interface components {
             /** @description As of which moment of the chain. */
             as_of: components["schemas"]["AsOf"];
             /** @description What was asked for. */
-            data: components["schemas"]["ProofBundle"];
+            data: components["schemas"]["Page5"];
             /** @description How sure it is. */
             standing: components["schemas"]["Standing"];
         };
@@ -420,7 +651,7 @@ export interface components {
             /** @description As of which moment of the chain. */
             as_of: components["schemas"]["AsOf"];
             /** @description What was asked for. */
-            data: components["schemas"]["Explanation"];
+            data: components["schemas"]["Page6"];
             /** @description How sure it is. */
             standing: components["schemas"]["Standing"];
         };
@@ -429,7 +660,7 @@ export interface components {
             /** @description As of which moment of the chain. */
             as_of: components["schemas"]["AsOf"];
             /** @description What was asked for. */
-            data: components["schemas"]["Page5"];
+            data: components["schemas"]["ProjectionView"];
             /** @description How sure it is. */
             standing: components["schemas"]["Standing"];
         };
@@ -438,7 +669,7 @@ export interface components {
             /** @description As of which moment of the chain. */
             as_of: components["schemas"]["AsOf"];
             /** @description What was asked for. */
-            data: components["schemas"]["Page6"];
+            data: components["schemas"]["Page7"];
             /** @description How sure it is. */
             standing: components["schemas"]["Standing"];
         };
@@ -447,7 +678,7 @@ export interface components {
             /** @description As of which moment of the chain. */
             as_of: components["schemas"]["AsOf"];
             /** @description What was asked for. */
-            data: components["schemas"]["Page7"];
+            data: components["schemas"]["EpochView"];
             /** @description How sure it is. */
             standing: components["schemas"]["Standing"];
         };
@@ -456,7 +687,7 @@ export interface components {
             /** @description As of which moment of the chain. */
             as_of: components["schemas"]["AsOf"];
             /** @description What was asked for. */
-            data: components["schemas"]["Page8"];
+            data: components["schemas"]["TimelineView"];
             /** @description How sure it is. */
             standing: components["schemas"]["Standing"];
         };
@@ -465,7 +696,7 @@ export interface components {
             /** @description As of which moment of the chain. */
             as_of: components["schemas"]["AsOf"];
             /** @description What was asked for. */
-            data: components["schemas"]["EstimateView"];
+            data: components["schemas"]["Page8"];
             /** @description How sure it is. */
             standing: components["schemas"]["Standing"];
         };
@@ -474,7 +705,25 @@ export interface components {
             /** @description As of which moment of the chain. */
             as_of: components["schemas"]["AsOf"];
             /** @description What was asked for. */
-            data: components["schemas"]["Page9"];
+            data: components["schemas"]["HistoryView"];
+            /** @description How sure it is. */
+            standing: components["schemas"]["Standing"];
+        };
+        /** @description An answer. */
+        Answer18: {
+            /** @description As of which moment of the chain. */
+            as_of: components["schemas"]["AsOf"];
+            /** @description What was asked for. */
+            data: components["schemas"]["Page10"];
+            /** @description How sure it is. */
+            standing: components["schemas"]["Standing"];
+        };
+        /** @description An answer. */
+        Answer19: {
+            /** @description As of which moment of the chain. */
+            as_of: components["schemas"]["AsOf"];
+            /** @description What was asked for. */
+            data: components["schemas"]["Payout"];
             /** @description How sure it is. */
             standing: components["schemas"]["Standing"];
         };
@@ -488,16 +737,79 @@ export interface components {
             standing: components["schemas"]["Standing"];
         };
         /** @description An answer. */
-        Answer3: {
+        Answer20: {
             /** @description As of which moment of the chain. */
             as_of: components["schemas"]["AsOf"];
             /** @description What was asked for. */
-            data: components["schemas"]["NetworkView"];
+            data: components["schemas"]["ProofBundle"];
             /** @description How sure it is. */
             standing: components["schemas"]["Standing"];
         };
         /** @description An answer. */
-        Answer4: {
+        Answer21: {
+            /** @description As of which moment of the chain. */
+            as_of: components["schemas"]["AsOf"];
+            /** @description What was asked for. */
+            data: components["schemas"]["Explanation"];
+            /** @description How sure it is. */
+            standing: components["schemas"]["Standing"];
+        };
+        /** @description An answer. */
+        Answer22: {
+            /** @description As of which moment of the chain. */
+            as_of: components["schemas"]["AsOf"];
+            /** @description What was asked for. */
+            data: components["schemas"]["Page11"];
+            /** @description How sure it is. */
+            standing: components["schemas"]["Standing"];
+        };
+        /** @description An answer. */
+        Answer23: {
+            /** @description As of which moment of the chain. */
+            as_of: components["schemas"]["AsOf"];
+            /** @description What was asked for. */
+            data: components["schemas"]["Page12"];
+            /** @description How sure it is. */
+            standing: components["schemas"]["Standing"];
+        };
+        /** @description An answer. */
+        Answer24: {
+            /** @description As of which moment of the chain. */
+            as_of: components["schemas"]["AsOf"];
+            /** @description What was asked for. */
+            data: components["schemas"]["Page13"];
+            /** @description How sure it is. */
+            standing: components["schemas"]["Standing"];
+        };
+        /** @description An answer. */
+        Answer25: {
+            /** @description As of which moment of the chain. */
+            as_of: components["schemas"]["AsOf"];
+            /** @description What was asked for. */
+            data: components["schemas"]["Page14"];
+            /** @description How sure it is. */
+            standing: components["schemas"]["Standing"];
+        };
+        /** @description An answer. */
+        Answer26: {
+            /** @description As of which moment of the chain. */
+            as_of: components["schemas"]["AsOf"];
+            /** @description What was asked for. */
+            data: components["schemas"]["EstimateView"];
+            /** @description How sure it is. */
+            standing: components["schemas"]["Standing"];
+        };
+        /** @description An answer. */
+        Answer27: {
+            /** @description As of which moment of the chain. */
+            as_of: components["schemas"]["AsOf"];
+            /** @description What was asked for. */
+            data: components["schemas"]["Page15"];
+            /** @description How sure it is. */
+            standing: components["schemas"]["Standing"];
+        };
+        /** @description An answer. */
+        Answer3: {
             /** @description As of which moment of the chain. */
             as_of: components["schemas"]["AsOf"];
             /** @description What was asked for. */
@@ -506,16 +818,7 @@ export interface components {
             standing: components["schemas"]["Standing"];
         };
         /** @description An answer. */
-        Answer5: {
-            /** @description As of which moment of the chain. */
-            as_of: components["schemas"]["AsOf"];
-            /** @description What was asked for. */
-            data: components["schemas"]["EpochView"];
-            /** @description How sure it is. */
-            standing: components["schemas"]["Standing"];
-        };
-        /** @description An answer. */
-        Answer6: {
+        Answer4: {
             /** @description As of which moment of the chain. */
             as_of: components["schemas"]["AsOf"];
             /** @description What was asked for. */
@@ -524,16 +827,25 @@ export interface components {
             standing: components["schemas"]["Standing"];
         };
         /** @description An answer. */
-        Answer7: {
+        Answer5: {
             /** @description As of which moment of the chain. */
             as_of: components["schemas"]["AsOf"];
             /** @description What was asked for. */
-            data: components["schemas"]["HistoryView"];
+            data: components["schemas"]["GovernanceView"];
             /** @description How sure it is. */
             standing: components["schemas"]["Standing"];
         };
         /** @description An answer. */
-        Answer8: {
+        Answer6: {
+            /** @description As of which moment of the chain. */
+            as_of: components["schemas"]["AsOf"];
+            /** @description What was asked for. */
+            data: components["schemas"]["Page3"];
+            /** @description How sure it is. */
+            standing: components["schemas"]["Standing"];
+        };
+        /** @description An answer. */
+        Answer7: {
             /** @description As of which moment of the chain. */
             as_of: components["schemas"]["AsOf"];
             /** @description What was asked for. */
@@ -542,11 +854,20 @@ export interface components {
             standing: components["schemas"]["Standing"];
         };
         /** @description An answer. */
+        Answer8: {
+            /** @description As of which moment of the chain. */
+            as_of: components["schemas"]["AsOf"];
+            /** @description What was asked for. */
+            data: components["schemas"]["ProposalView"];
+            /** @description How sure it is. */
+            standing: components["schemas"]["Standing"];
+        };
+        /** @description An answer. */
         Answer9: {
             /** @description As of which moment of the chain. */
             as_of: components["schemas"]["AsOf"];
             /** @description What was asked for. */
-            data: components["schemas"]["Payout"];
+            data: components["schemas"]["NetworkView"];
             /** @description How sure it is. */
             standing: components["schemas"]["Standing"];
         };
@@ -584,6 +905,16 @@ export interface components {
         BatchAnswers: {
             /** @description One for each line that is not empty. */
             answers: components["schemas"]["BatchAnswer"][];
+        };
+        /** @description Sealed epochs. */
+        CatalogueStatus: {
+            /** @description The last of them. */
+            last_epoch: string | null;
+            /**
+             * Format: uint64
+             * @description Sealed epochs that can be asked about.
+             */
+            sealed_epochs: number;
         };
         /** @description A cell: the bytes of one contributor on one track in one role and hour, with every factor. */
         CellLine: {
@@ -646,12 +977,60 @@ export interface components {
             /** @description `bytes * role * time * quality`. */
             weight_e12: string;
         };
+        /** @description The chain, as far as it was reached. */
+        ChainView: {
+            /** @description Where it is read: an address without secrets, or a file. */
+            describe: string;
+            /** @description The last epoch posted. */
+            head_epoch: string | null;
+            /** @description Epochs that ended and are not posted; none while nothing was ever posted. */
+            lag_epochs: string | null;
+            /**
+             * Format: uint64
+             * @description Seconds since then.
+             */
+            read_seconds_ago: number | null;
+            /** @description The running epoch; none before the calendar begins. */
+            running_epoch: string | null;
+            /** @description The slot read last; none if the chain was never reached. */
+            slot: string | null;
+            /**
+             * Format: int64
+             * @description The chain's clock there, in Unix seconds.
+             */
+            unix_timestamp: number | null;
+        };
         /** @description A parameter before and after a change. */
         Change: {
             /** @description The value from this version on. */
             after: string;
             /** @description The value before. */
             before: string;
+        };
+        /** @description A contributor in one epoch; zeros where it had nothing that counts. */
+        ContributorPoint: {
+            /** @description The payout; 0 without a leaf. */
+            amount_base_units: string;
+            /** @description Accepted bytes. */
+            bytes: string;
+            /** @description Bytes after all multipliers. */
+            effective_bytes: string;
+            /**
+             * Format: int64
+             * @description Unix seconds at which it ends.
+             */
+            end_unix: number | null;
+            /** @description The epoch. */
+            epoch: string;
+            /** @description The pool of the epoch. */
+            pool_base_units: string;
+            /**
+             * Format: uint32
+             * @description The payout in bps of the pool, rounded down; 0 where there is no pool.
+             */
+            share_bps: number;
+            /** @description How sure it is. */
+            standing: components["schemas"]["Standing"];
         };
         /** @description Somebody with at least one share. */
         ContributorView: {
@@ -685,6 +1064,7 @@ export interface components {
             /** @description The program's address. */
             program_id: string;
         };
+        /** @description The deployment. */
         DeploymentView: {
             /**
              * Format: uint8
@@ -700,6 +1080,8 @@ export interface components {
             authority: string;
             /** @description The cluster, by its genesis hash. */
             cluster: string;
+            /** @description Address of the `Config` account. */
+            config: string;
             /** @description Domain of every signature and leaf, as hex. */
             domain: string;
             /**
@@ -723,6 +1105,8 @@ export interface components {
             head: components["schemas"]["Head"] | null;
             /** @description Whether a Live version of the parameters is in force: only then can shares be ratified and claimed. */
             live: boolean;
+            /** @description The deployment's lookup table, with which a claim of any depth fits a transaction; none if the operator names none. */
+            lookup_table: string | null;
             /** @description The BLOOM mint. */
             mint: string;
             /** @description Whether the program is paused now. */
@@ -735,6 +1119,13 @@ export interface components {
             receiver: string;
             /** @description Version of the registry. */
             registry_version: string;
+            /** @description What of that is promised to ratified shares. */
+            reserved_base_units: string;
+            /**
+             * @description Address of an RPC node at which a page can check all of this by itself; none for an embedded chain, or where the
+             *     operator names none.
+             */
+            rpc_url: string | null;
             /** @description The running epoch by the chain's clock; none before the calendar begins. */
             running_epoch: string | null;
             /**
@@ -747,15 +1138,16 @@ export interface components {
              * @description SFUs ever registered.
              */
             sfus: number;
-            rpc_url: string | null;
-            config: string;
+            /** @description The token program that owns it. */
             token_program: string;
-            vault: string;
-            vault_base_units: string;
-            reserved_base_units: string;
+            /** @description Token account that takes forfeited bonds. */
             treasury: string;
+            /** @description What it holds. */
             treasury_base_units: string;
-            lookup_table: string | null;
+            /** @description Token account from which shares are paid. */
+            vault: string;
+            /** @description What it holds. */
+            vault_base_units: string;
         };
         /** @description A share in one epoch. */
         EpochShare: {
@@ -766,7 +1158,10 @@ export interface components {
             /** @description How sure it is. */
             standing: components["schemas"]["Standing"];
         };
+        /** @description An epoch. */
         EpochView: {
+            /** @description Address of its account, whether it was posted or not. */
+            address: string;
             /**
              * Format: uint32
              * @description How often it returned to open.
@@ -777,6 +1172,13 @@ export interface components {
              * @description When the challenge window ends, in Unix seconds, while it is open; pauses put it off.
              */
             challenge_ends_unix: number | null;
+            /**
+             * Format: int64
+             * @description When the claim window ends, in Unix seconds, while it is open; pauses put it off.
+             */
+            claim_ends_unix: number | null;
+            /** @description What was claimed of it. */
+            claimed_base_units: string | null;
             /** @description Commitment of what is sealed here. */
             commitment_here: string | null;
             /** @description Commitment of the root in force on chain. */
@@ -830,9 +1232,18 @@ export interface components {
             totals: components["schemas"]["Totals"] | null;
             /** @description Verdicts of what is sealed here. */
             verdicts: components["schemas"]["VerdictCounts"] | null;
-            address: string;
-            claim_ends_unix: number | null;
-            claimed_base_units: string | null;
+        };
+        /** @description The running estimate. */
+        EstimateStatus: {
+            /** @description Whether estimates are made here (the demo flag). */
+            allowed: boolean;
+            /** @description The epoch estimated; none while there is no estimate. */
+            epoch: string | null;
+            /**
+             * Format: uint64
+             * @description Seconds since it was made or found unchanged.
+             */
+            seconds_ago: number | null;
         };
         /** @description What an epoch that is not sealed would come to. */
         EstimateView: {
@@ -900,6 +1311,87 @@ export interface components {
             /** @description Its SHA-256, as hex. */
             sha256: string;
         };
+        /** @description Who decides, and how. */
+        GovernanceView: {
+            /** @description Who may resolve disputes beside the authority. */
+            arbiter: string | null;
+            /** @description Who may change things. */
+            authority: string;
+            /**
+             * Format: uint32
+             * @description Seconds before an accepted payee binding takes effect.
+             */
+            binding_delay_seconds: number;
+            /** @description Whether it is the authority of the beginning, which may do everything except make a Live version. */
+            bootstrap: boolean;
+            /**
+             * Format: uint32
+             * @description Seconds between a post and finality, in which disputes are opened.
+             */
+            challenge_seconds: number;
+            /**
+             * Format: uint32
+             * @description Seconds in which a ratified share may be claimed.
+             */
+            claim_seconds: number;
+            /**
+             * Format: uint16
+             * @description Dispute bond in bps of the pool.
+             */
+            dispute_bond_bps: number;
+            /** @description Least dispute bond. */
+            dispute_bond_min_base_units: string;
+            /**
+             * Format: uint32
+             * @description Seconds until an open dispute lapses.
+             */
+            dispute_seconds: number;
+            /**
+             * Format: uint32
+             * @description Seconds after the timelock in which anyone may execute.
+             */
+            execution_seconds: number;
+            /**
+             * Format: uint32
+             * @description Seconds after an epoch's end before it may be posted.
+             */
+            grace_seconds: number;
+            /**
+             * Format: uint16
+             * @description The same for Live mode, mandates, moves of the authority and changes of votes.
+             */
+            live_quorum_bps: number;
+            /** @description Mandates ever made. */
+            mandates: string;
+            /** @description To whom the role is offered now. */
+            offered_to: string | null;
+            /** @description Who may pause. */
+            pause_key: string;
+            /**
+             * Format: uint16
+             * @description Stake needed to propose, in bps of what can vote.
+             */
+            proposal_threshold_bps: number;
+            /** @description Proposals ever made. */
+            proposals: string;
+            /**
+             * Format: uint16
+             * @description Quorum in bps of what can vote.
+             */
+            quorum_bps: number;
+            /**
+             * Format: uint32
+             * @description Seconds between the end of a vote and its execution.
+             */
+            timelock_seconds: number;
+            /** @description Whether that is the program's own governance, so that votes decide. */
+            votes_decide: boolean;
+            /**
+             * Format: uint32
+             * @description Length of a vote.
+             */
+            voting_seconds: number;
+        };
         /** @description A posted epoch. */
         Head: {
             /** @description Its commitment. */
@@ -907,13 +1399,60 @@ export interface components {
             /** @description Its number. */
             epoch: string;
         };
+        /** @description The newest batch that is held of an SFU. */
+        HeldView: {
+            /** @description When it was received, in Unix milliseconds of this receiver's clock. */
+            received_ms: string;
+            /** @description Its number: the greatest. */
+            seq: string;
+            /** @description End of its window, in Unix milliseconds. */
+            window_end_ms: string;
+        };
         /** @description A contributor through all epochs. */
         HistoryView: {
             /** @description The contributor. */
             contributor: components["schemas"]["ContributorView"];
             /** @description Shares, newest first. */
-            shares: components["schemas"]["Page3"];
+            shares: components["schemas"]["Page9"];
         };
+        /** @description A mandate. */
+        MandateView: {
+            /** @description What may be ratified under it. */
+            budget_base_units: string;
+            /** @description Whether it was cancelled. */
+            cancelled: boolean;
+            /**
+             * Format: uint32
+             * @description Seconds for which an epoch must have been final.
+             */
+            delay_seconds: number;
+            /** @description First epoch covered. */
+            first_epoch: string;
+            /** @description Last epoch covered. */
+            last_epoch: string;
+            /** @description What is left. */
+            left_base_units: string;
+            /** @description Its number. */
+            number: string;
+            /** @description What was. */
+            spent_base_units: string;
+        };
+        /** @description A moment in the life of an epoch. */
+        Moment: {
+            /** @description Whether the chain's clock has passed it. */
+            passed: boolean;
+            /**
+             * Format: int64
+             * @description Unix seconds.
+             */
+            unix: number;
+            /**
+             * @description What begins or ends then: `starts`, `ends`, `postable`, `posted`, `challenge_ends`, `disputed`, `finalized`, `ratified`,
+             *     `claims_end`.
+             */
+            what: string;
+        };
+        /** @description Statistics of the network, over the epochs that are sealed here. */
         NetworkView: {
             /**
              * Format: uint
@@ -944,66 +1483,115 @@ export interface components {
             /** @description Verdicts of all of them. */
             verdicts: components["schemas"]["VerdictCounts"];
         };
+        /** @description What might be delivered and allocated. */
+        Outlook: {
+            /** @description Payouts. */
+            amount_base_units: components["schemas"]["Spread"];
+            /** @description Accepted bytes. */
+            bytes: components["schemas"]["Spread"];
+        };
         /** @description One page of a list. */
         Page: {
             /** @description The items. */
-            items: components["schemas"]["EpochView"][];
+            items: components["schemas"]["SfuView"][];
             /** @description Give this as `cursor` for the next page; none on the last. */
             next: string | null;
         };
         /** @description One page of a list. */
-        Page2: {
-            /** @description The items. */
-            items: components["schemas"]["ContributorView"][];
-            /** @description Give this as `cursor` for the next page; none on the last. */
-            next: string | null;
-        };
-        /** @description One page of a list. */
-        Page3: {
-            /** @description The items. */
-            items: components["schemas"]["EpochShare"][];
-            /** @description Give this as `cursor` for the next page; none on the last. */
-            next: string | null;
-        };
-        /** @description One page of a list. */
-        Page4: {
+        Page10: {
             /** @description The items. */
             items: components["schemas"]["Payout"][];
             /** @description Give this as `cursor` for the next page; none on the last. */
             next: string | null;
         };
         /** @description One page of a list. */
-        Page5: {
+        Page11: {
             /** @description The items. */
             items: components["schemas"]["ReceiptLine"][];
             /** @description Give this as `cursor` for the next page; none on the last. */
             next: string | null;
         };
         /** @description One page of a list. */
-        Page6: {
+        Page12: {
             /** @description The items. */
             items: components["schemas"]["TrackView"][];
             /** @description Give this as `cursor` for the next page; none on the last. */
             next: string | null;
         };
         /** @description One page of a list. */
-        Page7: {
+        Page13: {
             /** @description The items. */
             items: components["schemas"]["RejectedView"][];
             /** @description Give this as `cursor` for the next page; none on the last. */
             next: string | null;
         };
         /** @description One page of a list. */
-        Page8: {
+        Page14: {
             /** @description The items. */
             items: components["schemas"]["RefusedView"][];
             /** @description Give this as `cursor` for the next page; none on the last. */
             next: string | null;
         };
         /** @description One page of a list. */
-        Page9: {
+        Page15: {
             /** @description The items. */
             items: components["schemas"]["FileView"][];
+            /** @description Give this as `cursor` for the next page; none on the last. */
+            next: string | null;
+        };
+        /** @description One page of a list. */
+        Page2: {
+            /** @description The items. */
+            items: components["schemas"]["SettlerView"][];
+            /** @description Give this as `cursor` for the next page; none on the last. */
+            next: string | null;
+        };
+        /** @description One page of a list. */
+        Page3: {
+            /** @description The items. */
+            items: components["schemas"]["MandateView"][];
+            /** @description Give this as `cursor` for the next page; none on the last. */
+            next: string | null;
+        };
+        /** @description One page of a list. */
+        Page4: {
+            /** @description The items. */
+            items: components["schemas"]["ProposalView"][];
+            /** @description Give this as `cursor` for the next page; none on the last. */
+            next: string | null;
+        };
+        /** @description One page of a list. */
+        Page5: {
+            /** @description The items. */
+            items: components["schemas"]["Point"][];
+            /** @description Give this as `cursor` for the next page; none on the last. */
+            next: string | null;
+        };
+        /** @description One page of a list. */
+        Page6: {
+            /** @description The items. */
+            items: components["schemas"]["ContributorPoint"][];
+            /** @description Give this as `cursor` for the next page; none on the last. */
+            next: string | null;
+        };
+        /** @description One page of a list. */
+        Page7: {
+            /** @description The items. */
+            items: components["schemas"]["EpochView"][];
+            /** @description Give this as `cursor` for the next page; none on the last. */
+            next: string | null;
+        };
+        /** @description One page of a list. */
+        Page8: {
+            /** @description The items. */
+            items: components["schemas"]["ContributorView"][];
+            /** @description Give this as `cursor` for the next page; none on the last. */
+            next: string | null;
+        };
+        /** @description One page of a list. */
+        Page9: {
+            /** @description The items. */
+            items: components["schemas"]["EpochShare"][];
             /** @description Give this as `cursor` for the next page; none on the last. */
             next: string | null;
         };
@@ -1046,6 +1634,7 @@ export interface components {
             /** @description Why there is no leaf. */
             reason: string | null;
         };
+        /** @description One epoch of a series. */
         Point: {
             /**
              * Format: uint32
@@ -1059,6 +1648,8 @@ export interface components {
              * @description Contributors, with and without a leaf.
              */
             contributors: number;
+            /** @description Sum of effective bytes. */
+            effective_bytes: string;
             /**
              * Format: int64
              * @description Unix seconds at which it ends.
@@ -1066,14 +1657,17 @@ export interface components {
             end_unix: number | null;
             /** @description The epoch. */
             epoch: string;
+            /**
+             * Format: uint32
+             * @description Version of its parameters.
+             */
+            params_version: number;
             /** @description Payouts. */
             payouts_base_units: string;
             /** @description The pool. */
             pool_base_units: string;
             /** @description How sure it is. */
             standing: components["schemas"]["Standing"];
-            effective_bytes: string;
-            params_version: number;
         };
         /** @description The body of every answer that says no. */
         ProblemBody: {
@@ -1081,6 +1675,30 @@ export interface components {
             error: string;
             /** @description A sentence for people. */
             message: string;
+        };
+        /** @description A projection. */
+        ProjectionView: {
+            /** @description Everything that is taken for granted. If one of these does not hold, neither does the projection. */
+            assumptions: string[];
+            /** @description Whose: a DID; none for the whole network. */
+            did: string | null;
+            /**
+             * Format: uint
+             * @description How many epochs are looked ahead.
+             */
+            epochs_ahead: number;
+            /** @description The method in words. */
+            explanation: string;
+            /** @description The first epoch that is not sealed here yet: the projection is of this one and those after it. */
+            first_epoch: string;
+            /** @description All of them. */
+            in_all: components["schemas"]["Outlook"];
+            /** @description The method: `median_of_recent_epochs`. */
+            method: string;
+            /** @description One epoch. */
+            per_epoch: components["schemas"]["Outlook"];
+            /** @description The epochs looked at, oldest first. */
+            window: string[];
         };
         /** @description A proof that needs nothing else but trust in the statement, which the chain holds. */
         ProofBundle: {
@@ -1103,6 +1721,62 @@ export interface components {
             standing: string;
             /** @description What it commits to. */
             statement: components["schemas"]["StatementJson"];
+        };
+        /** @description A proposal. */
+        ProposalView: {
+            /** @description What it does. */
+            action: components["schemas"]["ActionView"];
+            /** @description Address of its account. */
+            address: string;
+            /** @description Slot of its creation: stake counts if it is older. */
+            created_slot: string;
+            /**
+             * Format: int64
+             * @description When it was made, in Unix seconds.
+             */
+            created_unix: number;
+            /** @description SHA-256 of what was published with it, as hex: of a simulation, the simulation's hash. */
+            document_hash: string | null;
+            /**
+             * Format: int64
+             * @description From when on it may be executed, in Unix seconds.
+             */
+            executable_from_unix: number;
+            /**
+             * Format: int64
+             * @description From when on it may no longer be executed, in Unix seconds.
+             */
+            executable_until_unix: number;
+            /** @description Whether it needs the higher quorum: Live mode, mandates, moves of the authority, changes of votes. */
+            needs_live_quorum: boolean;
+            /**
+             * @description What comes next: `vote`, `conclude`, `wait` (the timelock runs), `execute`, `expire`, `void` (the role of authority has
+             *     changed hands since), or `close` (it is over).
+             */
+            next: string;
+            /**
+             * Format: int64
+             * @description Until when (`vote`, `execute`) or from when on (`wait`) that is so, in Unix seconds; pauses put it off.
+             */
+            next_unix: number | null;
+            /** @description Its number. */
+            number: string;
+            /** @description Who made it. */
+            proposer: string;
+            /** @description Where it stands on chain: `voting`, `accepted`, `defeated`, `executed`, `expired` or `cancelled`. */
+            state: string;
+            /** @description The vote. */
+            tally: components["schemas"]["TallyView"];
+            /**
+             * Format: uint32
+             * @description Seconds between the end of the vote and its execution.
+             */
+            timelock_seconds: number;
+            /**
+             * Format: int64
+             * @description End of the vote, in Unix seconds.
+             */
+            voting_ends_unix: number;
         };
         /** @description What one receipt says of a contributor, and whether it counts. */
         ReceiptLine: {
@@ -1184,6 +1858,51 @@ export interface components {
             /** @description Its sum. */
             sum: string;
         };
+        /** @description A settler. */
+        SettlerView: {
+            /** @description The address that signs its posts. */
+            address: string;
+            /** @description Who may replace it or stop it. */
+            operator: string;
+            /** @description The address that it replaced. */
+            replaces: string | null;
+            /** @description `active`, `upcoming` or `stopped`. */
+            state: string;
+            /**
+             * Format: int64
+             * @description Since when it may no longer post, in Unix seconds; none if it was not stopped.
+             */
+            stopped_unix: number | null;
+            /** @description The candidate that it supported last. */
+            supports: components["schemas"]["SupportView"] | null;
+            /** @description First epoch in which it may post. */
+            valid_from: string;
+        };
+        /** @description An SFU. */
+        SfuView: {
+            /** @description Address of its account. */
+            address: string;
+            /** @description Whether its batches count in Demo epochs only. */
+            demo: boolean;
+            /** @description Its did:key. */
+            did: string;
+            /** @description What is held of it here; none if nothing is. */
+            held: components["schemas"]["HeldView"] | null;
+            /** @description Most accepted bytes per epoch. */
+            max_bytes_per_epoch: string;
+            /** @description Who may replace its key or stop it. */
+            operator: string;
+            /** @description did:key of the SFU key that it replaced. */
+            replaces: string | null;
+            /** @description By the running epoch: `active`, `upcoming`, `ended`, or `stopped` (valid, but batches from `stop_seq` on do not count). */
+            state: string;
+            /** @description Batches from this number on do not count; none if it was not stopped. */
+            stop_seq: string | null;
+            /** @description First epoch in which it is valid. */
+            valid_from: string;
+            /** @description First epoch in which it is no longer valid; none if no end is set. */
+            valid_until: string | null;
+        };
         /** @description The share that is proven. */
         ShareJson: {
             /** @description The amount. */
@@ -1204,6 +1923,15 @@ export interface components {
             hash: string;
             /** @description The sum below it. */
             sum: string;
+        };
+        /** @description From little to much. */
+        Spread: {
+            /** @description As in the greatest of them. */
+            high: string;
+            /** @description As in the least of the epochs looked at. */
+            low: string;
+            /** @description As in their median (of an even number, the lower one). */
+            middle: string;
         };
         /** @description How sure an answer is: that of the least sure thing in it. */
         Standing: "estimate" | "provisional" | "ratified";
@@ -1230,6 +1958,87 @@ export interface components {
             pool: string;
             /** @description Version of the registry. */
             registry_version: string;
+        };
+        /** @description An answer that has no moment of the chain while that is away. */
+        StatusAnswer: {
+            /** @description The moment of the chain read last; none if it was never reached. */
+            as_of: components["schemas"]["AsOf"] | null;
+            /** @description How this service is doing. */
+            data: components["schemas"]["StatusView"];
+            /** @description `provisional`: nothing of it is on chain. */
+            standing: components["schemas"]["Standing"];
+        };
+        /** @description How this service is doing. */
+        StatusView: {
+            /** @description Sealed epochs. */
+            catalogue: components["schemas"]["CatalogueStatus"];
+            /** @description The chain. */
+            chain: components["schemas"]["ChainView"];
+            /** @description The running estimate. */
+            estimate: components["schemas"]["EstimateStatus"];
+            /** @description Why not. */
+            not_ready: string[];
+            /** @description Whether batches can be taken in and questions be answered: that of `/readyz`. */
+            ready: boolean;
+            /** @description did:key with which it signs acknowledgements. */
+            receiver: string;
+            /** @description Whether it also settles what is due. */
+            settling: boolean;
+            /**
+             * Format: int64
+             * @description When it was started, in Unix seconds of its machine.
+             */
+            started_unix: number;
+            /** @description Version of the settler. */
+            version: string;
+        };
+        /** @description The candidate that a settler supports. */
+        SupportView: {
+            /**
+             * Format: uint32
+             * @description The epoch's attempt.
+             */
+            attempt: number;
+            /** @description Its commitment. */
+            commitment: string;
+            /** @description Its epoch. */
+            epoch: string;
+        };
+        /** @description Base units that voted. */
+        TallyView: {
+            /** @description For the quorum only. */
+            abstain_base_units: string;
+            /** @description Whether it would be accepted if the vote ended now: the quorum is reached, and there is more for it than against. */
+            accepted_so_far: boolean;
+            /** @description Against it. */
+            no_base_units: string;
+            /** @description The quorum. */
+            quorum_base_units: string;
+            /**
+             * Format: uint16
+             * @description The quorum in bps of that.
+             */
+            quorum_bps: number;
+            /** @description Whether so much has voted. */
+            quorum_reached: boolean;
+            /** @description What could vote: supply less vault and treasury when it was made. */
+            votable_base_units: string;
+            /** @description For it. */
+            yes_base_units: string;
+        };
+        /** @description An epoch in time. */
+        TimelineView: {
+            /**
+             * @description Whether the chain's history was read up to the epoch's present state. Where the node keeps none, transactions stay
+             *     unknown all the same.
+             */
+            complete: boolean;
+            /** @description The epoch. */
+            epoch: string;
+            /** @description Moments in order; those ahead are as of now, pauses put them off. */
+            moments: components["schemas"]["Moment"][];
+            /** @description Transactions in the order of their slots. */
+            transactions: components["schemas"]["TransactionView"][];
         };
         /** @description Sums for readers; each follows from the files. */
         Totals: {
@@ -1273,6 +2082,27 @@ export interface components {
             /** @description The SFU's name for it. */
             track_id: string;
         };
+        /** @description A transaction that changed an epoch. */
+        TransactionView: {
+            /**
+             * Format: uint32
+             * @description The epoch's attempt, where the events name it.
+             */
+            attempt: number | null;
+            /** @description The settler, disputer or judge, where the program's events name one. */
+            by: string | null;
+            /** @description Its signature. */
+            signature: string;
+            /** @description Slot of its block. */
+            slot: string;
+            /**
+             * Format: int64
+             * @description Time of its block in Unix seconds, where the node knows it.
+             */
+            unix: number | null;
+            /** @description What it did: `post`, `attest`, `dispute`, `resolve_dispute`, `finalize`, `ratify`, `close`, `revoke`, `reopen`. */
+            what: string;
+        };
         /** @description Verdicts, counted. */
         VerdictCounts: {
             /** @description Of batches. */
@@ -1284,6 +2114,7 @@ export interface components {
                 [key: string]: number;
             };
         };
+        /** @description A version of the parameters. */
         VersionView: {
             /** @description What differs from the version before. */
             changes: {
@@ -1296,6 +2127,11 @@ export interface components {
             created_at: number;
             /** @description First epoch in which it is in force. */
             effective_epoch: string;
+            /**
+             * Format: int64
+             * @description Unix seconds at which that epoch starts.
+             */
+            effective_unix: number | null;
             /** @description `demo` or `live`. */
             mode: string;
             /** @description The values; numbers of 64 bits are decimal strings. */
@@ -1307,193 +2143,6 @@ export interface components {
              * @description Its number.
              */
             version: number;
-            effective_unix: number | null;
-        };
-        HeldView: {
-            seq: string;
-            window_end_ms: string;
-            received_ms: string;
-        };
-        SfuView: {
-            did: string;
-            address: string;
-            operator: string;
-            demo: boolean;
-            valid_from: string;
-            valid_until: string | null;
-            max_bytes_per_epoch: string;
-            stop_seq: string | null;
-            replaces: string | null;
-            state: string;
-            held: components["schemas"]["HeldView"] | null;
-        };
-        SupportView: {
-            epoch: string;
-            attempt: number;
-            commitment: string;
-        };
-        SettlerView: {
-            address: string;
-            operator: string;
-            valid_from: string;
-            stopped_unix: number | null;
-            replaces: string | null;
-            state: string;
-            supports: components["schemas"]["SupportView"] | null;
-        };
-        Moment: {
-            what: string;
-            unix: number;
-            passed: boolean;
-        };
-        TransactionView: {
-            what: string;
-            signature: string;
-            slot: string;
-            unix: number | null;
-            by: string | null;
-            attempt: number | null;
-        };
-        TimelineView: {
-            epoch: string;
-            moments: components["schemas"]["Moment"][];
-            transactions: components["schemas"]["TransactionView"][];
-            complete: boolean;
-        };
-        TallyView: {
-            yes_base_units: string;
-            no_base_units: string;
-            abstain_base_units: string;
-            votable_base_units: string;
-            quorum_bps: number;
-            quorum_base_units: string;
-            quorum_reached: boolean;
-            accepted_so_far: boolean;
-        };
-        ProposalView: {
-            number: string;
-            address: string;
-            proposer: string;
-            action: components["schemas"]["ActionView"];
-            document_hash: string | null;
-            state: string;
-            next: string;
-            next_unix: number | null;
-            tally: components["schemas"]["TallyView"];
-            needs_live_quorum: boolean;
-            created_slot: string;
-            created_unix: number;
-            voting_ends_unix: number;
-            timelock_seconds: number;
-            executable_from_unix: number;
-            executable_until_unix: number;
-        };
-        GovernanceView: {
-            authority: string;
-            votes_decide: boolean;
-            bootstrap: boolean;
-            offered_to: string | null;
-            arbiter: string | null;
-            pause_key: string;
-            proposals: string;
-            mandates: string;
-            proposal_threshold_bps: number;
-            quorum_bps: number;
-            live_quorum_bps: number;
-            voting_seconds: number;
-            timelock_seconds: number;
-            execution_seconds: number;
-            grace_seconds: number;
-            challenge_seconds: number;
-            dispute_seconds: number;
-            claim_seconds: number;
-            binding_delay_seconds: number;
-            dispute_bond_min_base_units: string;
-            dispute_bond_bps: number;
-        };
-        MandateView: {
-            number: string;
-            first_epoch: string;
-            last_epoch: string;
-            budget_base_units: string;
-            spent_base_units: string;
-            left_base_units: string;
-            delay_seconds: number;
-            cancelled: boolean;
-        };
-        ContributorPoint: {
-            epoch: string;
-            end_unix: number | null;
-            standing: components["schemas"]["Standing"];
-            bytes: string;
-            effective_bytes: string;
-            amount_base_units: string;
-            pool_base_units: string;
-            share_bps: number;
-        };
-        Spread: {
-            low: string;
-            middle: string;
-            high: string;
-        };
-        Outlook: {
-            bytes: components["schemas"]["Spread"];
-            amount_base_units: components["schemas"]["Spread"];
-        };
-        ProjectionView: {
-            did: string | null;
-            method: string;
-            explanation: string;
-            assumptions: string[];
-            window: string[];
-            first_epoch: string;
-            epochs_ahead: number;
-            per_epoch: components["schemas"]["Outlook"];
-            in_all: components["schemas"]["Outlook"];
-        };
-        ChainView: {
-            describe: string;
-            slot: string | null;
-            unix_timestamp: number | null;
-            read_seconds_ago: number | null;
-            running_epoch: string | null;
-            head_epoch: string | null;
-            lag_epochs: string | null;
-        };
-        EstimateStatus: {
-            allowed: boolean;
-            epoch: string | null;
-            seconds_ago: number | null;
-        };
-        CatalogueStatus: {
-            sealed_epochs: number;
-            last_epoch: string | null;
-        };
-        StatusView: {
-            version: string;
-            started_unix: number;
-            ready: boolean;
-            not_ready: string[];
-            chain: components["schemas"]["ChainView"];
-            estimate: components["schemas"]["EstimateStatus"];
-            catalogue: components["schemas"]["CatalogueStatus"];
-            settling: boolean;
-            receiver: string;
-        };
-        StatusAnswer: {
-            standing: components["schemas"]["Standing"];
-            as_of: components["schemas"]["AsOf"] | null;
-            data: components["schemas"]["StatusView"];
-        };
-        ActionView: {
-            kind: string;
-            words: string;
-            parameters: {
-                [key: string]: components["schemas"]["Change"];
-            };
-            arguments: {
-                [key: string]: string;
-            };
         };
     };
     responses: never;
@@ -1526,7 +2175,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Answer6"];
+                    "application/json": components["schemas"]["Answer16"];
                 };
             };
             /** @description Nothing has changed. */
@@ -1606,7 +2255,189 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Answer7"];
+                    "application/json": components["schemas"]["Answer17"];
+                };
+            };
+            /** @description Nothing has changed. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request says something that makes no sense. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Another host was asked for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many requests from this address. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the service; its log says what. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not ready, or too much to do: the same may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    contributor_projection: {
+        parameters: {
+            query?: {
+                /** @description How many epochs to look ahead, 1 to 366; 1 if absent. */
+                epochs?: number;
+                /** @description How many of the last sealed epochs to look at, 1 to 366; 7 if absent. */
+                window?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The contributor's DID. */
+                did: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer12"];
+                };
+            };
+            /** @description Nothing has changed. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request says something that makes no sense. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Another host was asked for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many requests from this address. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the service; its log says what. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not ready, or too much to do: the same may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    contributor_trends: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; absent for the newest. */
+                cursor?: string;
+                /** @description The first epoch wanted; from the beginning if absent. */
+                from?: number;
+                /** @description Most items, 1 to 1000; 50 if absent. */
+                limit?: number;
+                /** @description The last epoch wanted; up to the newest if absent. */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The contributor's DID. */
+                did: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer11"];
                 };
             };
             /** @description Nothing has changed. */
@@ -1764,7 +2595,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Answer4"];
+                    "application/json": components["schemas"]["Answer13"];
                 };
             };
             /** @description Nothing has changed. */
@@ -1839,7 +2670,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Answer5"];
+                    "application/json": components["schemas"]["Answer14"];
                 };
             };
             /** @description Nothing has changed. */
@@ -1928,7 +2759,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Answer8"];
+                    "application/json": components["schemas"]["Answer18"];
                 };
             };
             /** @description Nothing has changed. */
@@ -2014,7 +2845,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Answer9"];
+                    "application/json": components["schemas"]["Answer19"];
                 };
             };
             /** @description Nothing has changed. */
@@ -2103,7 +2934,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Answer11"];
+                    "application/json": components["schemas"]["Answer21"];
                 };
             };
             /** @description Nothing has changed. */
@@ -2189,7 +3020,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Answer10"];
+                    "application/json": components["schemas"]["Answer20"];
                 };
             };
             /** @description Nothing has changed. */
@@ -2280,7 +3111,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Answer12"];
+                    "application/json": components["schemas"]["Answer22"];
                 };
             };
             /** @description Nothing has changed. */
@@ -2369,7 +3200,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Answer17"];
+                    "application/json": components["schemas"]["Answer27"];
                 };
             };
             /** @description Nothing has changed. */
@@ -2564,7 +3395,91 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Answer14"];
+                    "application/json": components["schemas"]["Answer24"];
+                };
+            };
+            /** @description Nothing has changed. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request says something that makes no sense. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Another host was asked for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many requests from this address. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the service; its log says what. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not ready, or too much to do: the same may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    timeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the epoch, or `latest` for the last one that is sealed here. */
+                epoch: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer15"];
                 };
             };
             /** @description Nothing has changed. */
@@ -2653,7 +3568,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Answer13"];
+                    "application/json": components["schemas"]["Answer23"];
                 };
             };
             /** @description Nothing has changed. */
@@ -2739,7 +3654,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Answer16"];
+                    "application/json": components["schemas"]["Answer26"];
                 };
             };
             /** @description Nothing has changed. */
@@ -2884,6 +3799,155 @@ export interface operations {
             };
         };
     };
+    governance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer5"];
+                };
+            };
+            /** @description Nothing has changed. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request says something that makes no sense. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Another host was asked for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many requests from this address. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the service; its log says what. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not ready, or too much to do: the same may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    mandates: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; absent for the first. */
+                cursor?: string;
+                /** @description Most items, 1 to 1000; 50 if absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer6"];
+                };
+            };
+            /** @description Nothing has changed. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request says something that makes no sense. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Another host was asked for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many requests from this address. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the service; its log says what. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not ready, or too much to do: the same may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     network: {
         parameters: {
             query?: {
@@ -2902,7 +3966,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Answer3"];
+                    "application/json": components["schemas"]["Answer9"];
                 };
             };
             /** @description Nothing has changed. */
@@ -3096,6 +4160,253 @@ export interface operations {
             };
         };
     };
+    projection: {
+        parameters: {
+            query?: {
+                /** @description How many epochs to look ahead, 1 to 366; 1 if absent. */
+                epochs?: number;
+                /** @description How many of the last sealed epochs to look at, 1 to 366; 7 if absent. */
+                window?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer12"];
+                };
+            };
+            /** @description Nothing has changed. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request says something that makes no sense. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Another host was asked for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many requests from this address. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the service; its log says what. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not ready, or too much to do: the same may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    proposals: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; absent for the first. */
+                cursor?: string;
+                /** @description Most items, 1 to 1000; 50 if absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer7"];
+                };
+            };
+            /** @description Nothing has changed. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request says something that makes no sense. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Another host was asked for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many requests from this address. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the service; its log says what. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not ready, or too much to do: the same may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    proposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the proposal. */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer8"];
+                };
+            };
+            /** @description Nothing has changed. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request says something that makes no sense. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Another host was asked for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many requests from this address. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the service; its log says what. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not ready, or too much to do: the same may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     refused: {
         parameters: {
             query?: {
@@ -3120,7 +4431,307 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Answer15"];
+                    "application/json": components["schemas"]["Answer25"];
+                };
+            };
+            /** @description Nothing has changed. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request says something that makes no sense. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Another host was asked for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many requests from this address. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the service; its log says what. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not ready, or too much to do: the same may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    settlers: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; absent for the first. */
+                cursor?: string;
+                /** @description Most items, 1 to 1000; 50 if absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer4"];
+                };
+            };
+            /** @description Nothing has changed. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request says something that makes no sense. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Another host was asked for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many requests from this address. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the service; its log says what. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not ready, or too much to do: the same may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    sfus: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; absent for the first. */
+                cursor?: string;
+                /** @description Most items, 1 to 1000; 50 if absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer3"];
+                };
+            };
+            /** @description Nothing has changed. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request says something that makes no sense. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Another host was asked for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many requests from this address. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the service; its log says what. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not ready, or too much to do: the same may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusAnswer"];
+                };
+            };
+            /** @description The request says something that makes no sense. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Another host was asked for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many requests from this address. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the service; its log says what. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not ready, or too much to do: the same may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    trends: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; absent for the newest. */
+                cursor?: string;
+                /** @description The first epoch wanted; from the beginning if absent. */
+                from?: number;
+                /** @description Most items, 1 to 1000; 50 if absent. */
+                limit?: number;
+                /** @description The last epoch wanted; up to the newest if absent. */
+                to?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer10"];
                 };
             };
             /** @description Nothing has changed. */

@@ -12,7 +12,10 @@ export interface Series {
   colour: string;
   /** `left` and `right` have scales of their own. */
   side: 'left' | 'right';
+  /** A value in the legend. */
   format: (value: number) => string;
+  /** A value on the axis; as `format` if absent. */
+  axis?: (value: number) => string;
 }
 
 function property(name: string): string {
@@ -39,7 +42,7 @@ export function draw(element: HTMLElement, labels: string[], series: Series[], h
           size: 74,
           grid: { show: side === 'left', stroke: line, width: 1 },
           ticks: { show: false },
-          values: (_plot, ticks) => ticks.map((tick) => one.format(tick)),
+          values: (_plot, ticks) => ticks.map((tick) => (one.axis ?? one.format)(tick)),
         },
       ];
     };

@@ -48,8 +48,8 @@ export function percent(part: bigint, whole: bigint, places = 2): string | undef
   return `${scaled < 0n ? '−' : ''}${grouped(size / scale)}${fraction} %`;
 }
 
-/** Base units as BLOOM for the axis of a chart: a number for drawing, whole from a thousand on. */
+/** Base units as BLOOM for the axis of a chart: a number for drawing, whole from ten on. */
 export function axisBloom(baseUnits: number): string {
   const units = BigInt(Math.max(0, Math.round(baseUnits)));
-  return bloom(units, units >= 1000n * UNIT || units === 0n ? 0 : 2);
+  return bloom(units, units >= 10n * UNIT || units === 0n ? 0 : 2);
 }

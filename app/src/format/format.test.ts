@@ -45,7 +45,7 @@ describe('amounts', () => {
   });
 
   it('labels axes by size', () => {
-    expect([axisBloom(0), axisBloom(1.5e9), axisBloom(25e12)]).toEqual(['0', '1.50', '25,000']);
+    expect([axisBloom(0), axisBloom(1.5e9), axisBloom(25e12), axisBloom(500e9)]).toEqual(['0', '1.50', '25,000', '500']);
   });
 });
 

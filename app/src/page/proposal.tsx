@@ -5,6 +5,7 @@ import type { Proposal as View } from '../api/types';
 import { useAnswer } from '../api/use-answer';
 import { duration, utc } from '../format/time';
 import { Answered } from '../part/asked';
+import { Bloom } from '../part/figure';
 import { Hash, SourceLink } from '../part/identity';
 import { PageHead } from '../part/page-head';
 import { Fact, Facts, Section, Table, When } from '../part/section';
@@ -30,8 +31,8 @@ export function Proposal({ number }: { number: string }) {
       <Answered asked={asked} what={`proposal ${number}`} polled>
         {(proposal) => (
           <>
-            <Section title={proposal.action.words} aside={<SourceLink href={url}>Source</SourceLink>}>
-              <Content proposal={proposal} />
+            <Section title={capital(proposal.action.words)} aside={<SourceLink href={url}>Source</SourceLink>}>
+              <Content proposal={proposal} url={url} />
             </Section>
             <Section title="The vote">
               <TallyBar tally={proposal.tally} />
@@ -47,7 +48,18 @@ export function Proposal({ number }: { number: string }) {
   );
 }
 
-function Content({ proposal }: { proposal: View }) {
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** An argument of an action: an amount, a duration, a long identifier, or as it is. */
+function Argument({ name, value, url }: { name: string; value: string; url: string }) {
+  if (name.endsWith('_base_units')) return <Bloom value={value} label={spoken(name)} source={{ href: url }} />;
+  if (name.endsWith('_seconds')) return <>{duration(Number(value))}</>;
+  return value.length > 32 ? <Hash value={value} what={spoken(name)} length={48} /> : <>{value}</>;
+}
+
+function Content({ proposal, url }: { proposal: View; url: string }) {
   const parameters = Object.entries(proposal.action.parameters);
   const others = Object.entries(proposal.action.arguments);
   return (
@@ -70,8 +82,8 @@ function Content({ proposal }: { proposal: View }) {
       )}
       <Facts>
         {others.map(([name, value]) => (
-          <Fact key={name} name={spoken(name)}>
-            {value.length > 32 ? <Hash value={value} what={spoken(name)} length={48} /> : value}
+          <Fact key={name} name={spoken(name.replace(/_(base_units|seconds)$/, ''))}>
+            <Argument name={name} value={value} url={url} />
           </Fact>
         ))}
         <Fact name="Proposed by">

@@ -97,7 +97,7 @@ function DeploymentFacts({ deployment, url }: { deployment: Deployment; url: str
   return (
     <div class="columns">
       <Facts>
-        <Fact name="Cluster">{deployment.cluster}</Fact>
+        <Fact name="Cluster">{deployment.cluster.replace(deployment.genesis_hash, '').trim()}</Fact>
         <Fact name="Genesis hash">
           <Hash value={deployment.genesis_hash} what="genesis hash" />
         </Fact>

@@ -85,5 +85,8 @@ fn the_pages_vectors_are_what_this_crate_builds() {
     }
     let committed = fs::read_to_string(&path).expect("app/vectors/instructions.json is committed");
     let committed: Value = serde_json::from_str(&committed).expect("app/vectors/instructions.json is JSON");
-    assert_eq!(committed, expected, "run this test with WRITE_PAGE_VECTORS=1 and commit the file, if the change is meant");
+    assert_eq!(
+        committed, expected,
+        "run this test with WRITE_PAGE_VECTORS=1 and commit the file, if the change is meant"
+    );
 }

@@ -201,7 +201,7 @@ pub fn routes(router: Router<App>) -> Router<App> {
 async fn serve(State(app): State<App>, method: Method, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
     let Some(mut response) = app.dashboard.answer(uri.path(), &headers) else { return Err(no_route().await) };
     if ![Method::GET, Method::HEAD].contains(&method) {
-        return Err(no_method().await);
+        return Ok(no_method("GET, HEAD"));
     }
     response.extensions_mut().insert(RouteName("dashboard"));
     if method == Method::HEAD {

@@ -24,6 +24,9 @@ pub struct Operation {
     path: Vec<(&'static str, &'static str)>,
     /// Those of the path that are numbers.
     numbers: Vec<&'static str>,
+    /// The form of others.
+    patterns: Vec<(&'static str, &'static str)>,
+    cursor: Option<&'static str>,
     query: Option<fn(&mut SchemaGenerator) -> Schema>,
     has_body: bool,
     media: &'static str,
@@ -43,6 +46,8 @@ impl Operation {
             description: "",
             path: Vec::new(),
             numbers: Vec::new(),
+            patterns: Vec::new(),
+            cursor: None,
             query: None,
             has_body: false,
             media: "application/json",
@@ -72,9 +77,28 @@ impl Operation {
         self.path(name, description)
     }
 
+    /// The form of cursors, as a regular expression.
+    #[must_use]
+    pub fn cursor(self, pattern: &'static str) -> Self {
+        Self { cursor: Some(pattern), ..self }
+    }
+
+    /// The form of the last parameter of the path, as a regular expression.
+    #[must_use]
+    pub fn pattern(mut self, pattern: &'static str) -> Self {
+        if let Some((name, _)) = self.path.last() {
+            self.patterns.push((name, pattern));
+        }
+        self
+    }
+
     /// The epoch in the path.
     #[must_use]
     pub fn epoch(self) -> Self {
+        self.epoch_text().pattern("^(latest|[0-9]{1,19})$")
+    }
+
+    fn epoch_text(self) -> Self {
         self.path("epoch", "Number of the epoch, or `latest` for the last one that is sealed here.").may_miss()
     }
 
@@ -139,13 +163,22 @@ impl Operation {
                 let kind = if self.numbers.contains(name) {
                     json!({ "type": "integer", "format": "uint64", "minimum": 0, "maximum": u64::MAX })
                 } else {
-                    json!({ "type": "string" })
+                    match self.patterns.iter().find(|(of, _)| of == name) {
+                        Some((_, pattern)) => json!({ "type": "string", "pattern": pattern }),
+                        None => json!({ "type": "string", "minLength": 1 }),
+                    }
                 };
                 json!({ "name": name, "in": "path", "required": true, "description": description, "schema": kind })
             })
             .collect();
         if let Some(query) = self.query {
-            parameters.extend(in_query(&query(generator)));
+            let mut asked = in_query(&query(generator));
+            for parameter in &mut asked {
+                if let Some(pattern) = self.cursor.filter(|_| parameter["name"] == "cursor") {
+                    parameter["schema"]["pattern"] = pattern.into();
+                }
+            }
+            parameters.extend(asked);
         }
         let mut responses = Map::new();
         let schema = self.answer.map_or_else(|| json!({}), |answer| answer(generator).to_value());
@@ -243,10 +276,13 @@ impl Routes {
 
     fn add(mut self, method: &str, path: &'static str, operation: &Operation, handler: MethodRouter<App>) -> Self {
         let name = operation.id;
-        let named = handler.fallback(no_method).layer(map_response(move |mut response: Response| async move {
-            response.extensions_mut().insert(RouteName(name));
-            response
-        }));
+        let allowed = if method == "get" { "GET, HEAD" } else { "POST" };
+        let named = handler.fallback(move || async move { no_method(allowed) }).layer(map_response(
+            move |mut response: Response| async move {
+                response.extensions_mut().insert(RouteName(name));
+                response
+            },
+        ));
         self.router = self.router.route(path, named);
         let described = operation.to_json(&mut self.generator);
         // `{*name}` is how the router says that a parameter may have slashes in it.

@@ -52,7 +52,8 @@ function Points({ points, url, did }: { points: ContributorPoint[]; url: string;
           side: 'right',
           colour: '--chart-pool',
           values: ascending.map((point) => Number(point.amount_base_units)),
-          format: (value) => axisBloom(value),
+          format: (value) => bloom(BigInt(Math.max(0, Math.round(value)))),
+          axis: axisBloom,
         },
       ]}
     >

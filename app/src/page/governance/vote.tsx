@@ -32,7 +32,7 @@ export function Vote({ proposal }: { proposal: Proposal }) {
       }}
     >
       <h3>Vote with a wallet</h3>
-      <p class="hint">The whole stake votes, once, and is locked until the vote ends. Stake is deposited with settler governance deposit.</p>
+      <p class="hint">The whole stake votes, once, and is locked until the vote ends. <code>settler governance stake</code> locks it, before the proposal is made.</p>
       <RpcAddress id="vote-rpc" url={rpcUrl} set={setRpcUrl} suggested={deployment?.rpc_url} />
       <WalletChoice />
       <fieldset>

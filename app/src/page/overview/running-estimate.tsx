@@ -92,7 +92,7 @@ function Top({ answer, url }: { answer: Answer<Estimate>; url: string }) {
             <Bytes value={payout.bytes} label={`Bytes of ${payout.did}`} source={{ href: url }} />
           </td>
           <td class="right">
-            <Bloom value={payout.amount_base_units} label={`Estimated share of ${payout.did}`} source={{ href: url }} />
+            <Bloom value={payout.amount_base_units} label={`Estimated share of ${payout.did}`} source={{ href: url }} places={2} />
           </td>
         </tr>
       ))}

@@ -34,7 +34,8 @@ export function VolumeChart({ points, url }: { points: Point[]; url: string }) {
           side: 'right',
           colour: '--chart-pool',
           values: points.map((point) => Number(point.pool_base_units)),
-          format: (value) => axisBloom(value),
+          format: (value) => bloom(BigInt(Math.max(0, Math.round(value)))),
+          axis: axisBloom,
         },
       ]}
     >

@@ -21,7 +21,7 @@ use crate::service::catalogue::Sealed;
 use crate::service::chain::Snapshot;
 use crate::service::http::answer::{Answer, Page, Standing};
 use crate::service::http::problem::Problem;
-use crate::service::http::query::{InPath, InQuery, Paging, cursor, limit, to_cursor};
+use crate::service::http::query::{InPath, InQuery, ONE, Paging, cursor, limit, to_cursor};
 use crate::service::openapi::{Operation, Routes};
 
 /// Verdicts, counted.
@@ -89,7 +89,7 @@ pub struct EpochView {
 /// The routes.
 #[must_use]
 pub fn routes(routes: Routes) -> Routes {
-    let list = Operation::new("epochs", "Epochs, newest first", "epochs").query::<Paging>();
+    let list = Operation::new("epochs", "Epochs, newest first", "epochs").query::<Paging>().cursor(ONE);
     let one = Operation::new("epoch", "One epoch", "epochs").epoch();
     routes
         .get("/api/v1/epochs", list.answers::<Answer<Page<EpochView>>>().also(304, "Nothing has changed."), index)

@@ -48,6 +48,7 @@ pub fn routes(routes: Routes) -> Routes {
     let one = Operation::new("file", "A file of a sealed epoch, whole or a range of it", "files")
         .epoch()
         .path("name", "Path of the file below the epoch, as listed: manifest.json, payouts.parquet, batches/….ndjson.")
+        .pattern("^(batches/)?[a-z0-9]{1,70}(\\.[a-z0-9]{1,10})+$")
         .media("application/octet-stream")
         .also(206, "The range that was asked for.")
         .also(304, "Nothing has changed.")

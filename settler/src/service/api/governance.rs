@@ -11,7 +11,7 @@ use super::Decimal;
 use crate::service::App;
 use crate::service::http::answer::{Answer, Page, Standing};
 use crate::service::http::problem::Problem;
-use crate::service::http::query::{InQuery, Paging, cursor, limit, to_cursor};
+use crate::service::http::query::{InQuery, ONE, Paging, cursor, limit, to_cursor};
 use crate::service::openapi::{Operation, Routes};
 
 /// Who decides, and how.
@@ -89,7 +89,7 @@ pub fn routes(routes: Routes) -> Routes {
     let one = Operation::new("governance", "Who decides, how votes are held, which times apply", "governance");
     let one = one.answers::<Answer<GovernanceView>>().also(304, unchanged);
     let list = Operation::new("mandates", "Mandates under which epochs may be ratified, newest first", "governance");
-    let list = list.query::<Paging>().answers::<Answer<Page<MandateView>>>().also(304, unchanged);
+    let list = list.query::<Paging>().cursor(ONE).answers::<Answer<Page<MandateView>>>().also(304, unchanged);
     routes.get("/api/v1/governance", one, show).get("/api/v1/mandates", list, mandates)
 }
 

@@ -109,7 +109,7 @@ async fn show(State(app): State<App>, InQuery(back): InQuery<Back>, headers: Hea
     let limit = limit(back.limit)?;
     let snapshot = app.snapshot()?;
     let (sealed, sums) = (app.catalogue.sealed(), app.catalogue.sums());
-    let calendar = snapshot.view.deployment().calendar()?;
+    let calendar = snapshot.view.deployment().calendar().map_err(anyhow::Error::from)?;
     let points: Vec<Point> = sealed.iter().map(|sealed| point(&snapshot, calendar, sealed)).collect();
     let sum =
         |of: &dyn Fn(&Point) -> u64| Decimal(points.iter().fold(0u64, |sum, point| sum.saturating_add(of(point))));

@@ -74,7 +74,7 @@ pub fn routes(routes: Routes) -> Routes {
 async fn show(State(app): State<App>, headers: HeaderMap) -> Result<Response, Problem> {
     let snapshot = app.snapshot()?;
     let versions = &snapshot.view.versions;
-    let calendar = snapshot.view.deployment().calendar()?;
+    let calendar = snapshot.view.deployment().calendar().map_err(anyhow::Error::from)?;
     let running = snapshot.running_epoch().unwrap_or_default();
     let before = versions.iter().map(Some);
     let pairs = std::iter::once(None).chain(before).zip(versions);

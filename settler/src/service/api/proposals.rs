@@ -13,7 +13,7 @@ use crate::service::App;
 use crate::service::chain::Snapshot;
 use crate::service::http::answer::{Answer, Page, Standing};
 use crate::service::http::problem::Problem;
-use crate::service::http::query::{InPath, InQuery, Paging, cursor, limit, to_cursor};
+use crate::service::http::query::{InPath, InQuery, ONE, Paging, cursor, limit, to_cursor};
 use crate::service::openapi::{Operation, Routes};
 
 pub mod action;
@@ -84,7 +84,7 @@ pub struct ProposalView {
 pub fn routes(routes: Routes) -> Routes {
     let unchanged = "Nothing has changed.";
     let list = Operation::new("proposals", "Proposals that were not closed, newest first", "governance");
-    let list = list.query::<Paging>().answers::<Answer<Page<ProposalView>>>().also(304, unchanged);
+    let list = list.query::<Paging>().cursor(ONE).answers::<Answer<Page<ProposalView>>>().also(304, unchanged);
     let one = Operation::new("proposal", "One proposal", "governance").number("number", "Number of the proposal.");
     let one = one.answers::<Answer<ProposalView>>().also(304, unchanged).may_miss();
     routes.get("/api/v1/proposals", list, index).get("/api/v1/proposals/{number}", one, show)

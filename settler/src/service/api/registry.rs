@@ -8,13 +8,12 @@ use radio_payouts_client::state::{Settler, Sfu};
 use radio_payouts_protocol::did::did_of_key;
 use schemars::JsonSchema;
 use serde::Serialize;
-use solana_pubkey::Pubkey;
 
 use super::Decimal;
 use crate::service::App;
 use crate::service::http::answer::{Answer, Page, Standing};
 use crate::service::http::problem::Problem;
-use crate::service::http::query::{InQuery, Paging, limit};
+use crate::service::http::query::{InQuery, KEY, Paging, key_cursor, limit};
 use crate::service::openapi::{Operation, Routes};
 use crate::store::Store;
 
@@ -91,9 +90,9 @@ pub struct SettlerView {
 pub fn routes(routes: Routes) -> Routes {
     let unchanged = "Nothing has changed.";
     let sfus = Operation::new("sfus", "SFUs ever registered, and what is held of each here", "chain");
-    let sfus = sfus.query::<Paging>().answers::<Answer<Page<SfuView>>>().also(304, unchanged);
+    let sfus = sfus.query::<Paging>().cursor(KEY).answers::<Answer<Page<SfuView>>>().also(304, unchanged);
     let settlers = Operation::new("settlers", "Settlers ever registered", "chain");
-    let settlers = settlers.query::<Paging>().answers::<Answer<Page<SettlerView>>>().also(304, unchanged);
+    let settlers = settlers.query::<Paging>().cursor(KEY).answers::<Answer<Page<SettlerView>>>().also(304, unchanged);
     routes.get("/api/v1/sfus", sfus, index_sfus).get("/api/v1/settlers", settlers, index_settlers)
 }
 
@@ -103,7 +102,7 @@ async fn index_sfus(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let limit = limit(paging.limit)?;
-    let after = paging.cursor.as_deref().map(sfu_key).transpose()?;
+    let after = key_cursor(paging.cursor.as_deref())?;
     let snapshot = app.snapshot()?;
     let at = snapshot.clone();
     let page = app
@@ -113,29 +112,21 @@ async fn index_sfus(
             sfus.sort_unstable_by_key(|sfu| sfu.key);
             sfus.retain(|sfu| after.is_none_or(|after| sfu.key > after));
             sfus.truncate(limit.saturating_add(1));
+            let Page { items, next } = Page::of(sfus, limit, |last| hex::encode(last.key));
             let store = Store::open_read_only(&service.options.data)?;
-            let views = sfus.into_iter().map(|sfu| {
+            let items = items.into_iter().map(|sfu| {
                 let last = store.index().last(&sfu.key)?;
-                Ok(describe_sfu(
-                    sfu,
-                    running,
-                    last.map(|last| HeldView {
-                        seq: Decimal(last.header.seq),
-                        window_end_ms: Decimal(last.header.to_ms),
-                        received_ms: Decimal(last.received_ms),
-                    }),
-                ))
+                let held = last.map(|last| HeldView {
+                    seq: Decimal(last.header.seq),
+                    window_end_ms: Decimal(last.header.to_ms),
+                    received_ms: Decimal(last.received_ms),
+                });
+                Ok(describe_sfu(sfu, running, held))
             });
-            Ok(Page::of(views.collect::<Result<Vec<_>, Problem>>()?, limit, |last| last.did.clone()))
+            Ok(Page { items: items.collect::<Result<Vec<_>, Problem>>()?, next })
         })
         .await?;
     Answer::new(Standing::ratified_if(snapshot.is_live()), &snapshot, page).respond(&headers)
-}
-
-/// A cursor of SFUs is the DID of the last one.
-fn sfu_key(did: &str) -> Result<[u8; 32], Problem> {
-    let key = radio_payouts_protocol::did::Did::parse(did).ok().and_then(|did| did.ed25519_key());
-    key.ok_or_else(|| Problem::bad_request("cursor: give the `next` of the page before"))
 }
 
 fn describe_sfu(sfu: &Sfu, running: u64, held: Option<HeldView>) -> SfuView {
@@ -166,17 +157,13 @@ async fn index_settlers(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let limit = limit(paging.limit)?;
-    let after: Option<Pubkey> = paging
-        .cursor
-        .as_deref()
-        .map(str::parse)
-        .transpose()
-        .map_err(|_| Problem::bad_request("cursor: give the `next` of the page before"))?;
+    let after = key_cursor(paging.cursor.as_deref())?;
     let snapshot = app.snapshot()?;
     let running = snapshot.running_epoch().unwrap_or_default();
-    let found = snapshot.settlers.iter().filter(|settler| after.is_none_or(|after| settler.key > after));
-    let views = found.take(limit.saturating_add(1)).map(|settler| describe_settler(settler, running));
-    let page = Page::of(views.collect(), limit, |last: &SettlerView| last.address.clone());
+    let found = snapshot.settlers.iter().filter(|settler| after.is_none_or(|after| settler.key.to_bytes() > after));
+    let found: Vec<&Settler> = found.take(limit.saturating_add(1)).collect();
+    let Page { items, next } = Page::of(found, limit, |last| hex::encode(last.key.to_bytes()));
+    let page = Page { items: items.into_iter().map(|settler| describe_settler(settler, running)).collect(), next };
     Answer::new(Standing::ratified_if(snapshot.is_live()), &snapshot, page).respond(&headers)
 }
 

@@ -17,7 +17,7 @@ use crate::service::App;
 use crate::service::catalogue::Sealed;
 use crate::service::http::answer::{Answer, Page, Standing};
 use crate::service::http::problem::Problem;
-use crate::service::http::query::{InPath, InQuery, cursor, limit, to_cursor};
+use crate::service::http::query::{InPath, InQuery, ONE, cursor, limit, to_cursor};
 use crate::service::openapi::{Operation, Routes};
 
 /// Which epochs.
@@ -25,8 +25,10 @@ use crate::service::openapi::{Operation, Routes};
 #[serde(deny_unknown_fields)]
 pub struct Span {
     /// The first epoch wanted; from the beginning if absent.
+    #[schemars(range(max = u64::MAX))]
     pub from: Option<u64>,
     /// The last epoch wanted; up to the newest if absent.
+    #[schemars(range(max = u64::MAX))]
     pub to: Option<u64>,
     /// Most items, 1 to 1000; 50 if absent.
     #[schemars(range(min = 1, max = 1000))]
@@ -61,11 +63,11 @@ pub struct ContributorPoint {
 pub fn routes(routes: Routes) -> Routes {
     let unchanged = "Nothing has changed.";
     let all = Operation::new("trends", "Bytes, pool, payouts and contributors epoch by epoch, newest first", "trends");
-    let all = all.query::<Span>().answers::<Answer<Page<Point>>>().also(304, unchanged);
+    let all = all.query::<Span>().cursor(ONE).answers::<Answer<Page<Point>>>().also(304, unchanged);
     let one = Operation::new("contributor_trends", "A contributor epoch by epoch, newest first", "trends").did();
     let one = one
         .describe("Every sealed epoch is listed, so that a gap is seen: with zeros where the contributor had nothing that counts.")
-        .query::<Span>()
+        .query::<Span>().cursor(ONE)
         .answers::<Answer<Page<ContributorPoint>>>()
         .also(304, unchanged);
     routes.get("/api/v1/trends", all, network).get("/api/v1/contributors/{did}/trends", one, contributor)
@@ -94,7 +96,7 @@ async fn network(
 ) -> Result<Response, Problem> {
     let (sealed, limit) = span(&app, &asked)?;
     let snapshot = app.snapshot()?;
-    let calendar = snapshot.view.deployment().calendar()?;
+    let calendar = snapshot.view.deployment().calendar().map_err(anyhow::Error::from)?;
     let points: Vec<Point> = sealed.iter().map(|sealed| point(&snapshot, calendar, sealed)).collect();
     let page = Page::of(points, limit, |last| to_cursor([last.epoch.0.cast_signed()]));
     let standing = page.items.iter().map(|point| point.standing).min().unwrap_or(Standing::Provisional);
@@ -118,7 +120,7 @@ async fn contributor(
             Ok(shares.into_iter().map(|share| (share.epoch, share.payout)).collect::<BTreeMap<_, _>>())
         })
         .await?;
-    let calendar = snapshot.view.deployment().calendar()?;
+    let calendar = snapshot.view.deployment().calendar().map_err(anyhow::Error::from)?;
     let points: Vec<ContributorPoint> = sealed
         .iter()
         .map(|sealed| {

@@ -133,8 +133,12 @@ pub async fn no_route() -> Problem {
 }
 
 /// The answer to another method than a route has.
-pub async fn no_method() -> Problem {
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this route takes another method")
+#[must_use]
+pub fn no_method(allowed: &'static str) -> Response {
+    let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this route takes another method");
+    let mut response = problem.into_response();
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
+    response
 }
 
 #[cfg(test)]
