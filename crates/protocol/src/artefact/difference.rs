@@ -1,6 +1,6 @@
 //! Naming the first difference: which field of a document, which field of a statement.
 
-use alloc::borrow::ToOwned as _;
+use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
