@@ -1,4 +1,6 @@
 // The WebAssembly module: compiled when it is first needed, synchronously.
+import { inflateSync } from 'fflate';
+
 import * as bindings from '../build/wasm/radio_payouts_sdk.js';
 import module from '../build/wasm/radio_payouts_sdk_bg.wasm';
 import { DifferenceError, RadioPayoutsError, type Difference } from './errors.js';
@@ -9,8 +11,8 @@ let isReady = false;
 
 function core(): Core {
   if (!isReady) {
-    const bytes = Uint8Array.from(atob(module), (character) => character.charCodeAt(0));
-    bindings.initSync({ module: new WebAssembly.Module(bytes) });
+    const deflated = Uint8Array.from(atob(module), (character) => character.charCodeAt(0));
+    bindings.initSync({ module: new WebAssembly.Module(inflateSync(deflated) as Uint8Array<ArrayBuffer>) });
     isReady = true;
   }
   return bindings;

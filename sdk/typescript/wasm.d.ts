@@ -1,5 +1,5 @@
-// esbuild puts the file into the bundle, in base64.
+// build.mjs puts the module into the bundle: deflated, in base64.
 declare module '*.wasm' {
-  const base64: string;
-  export default base64;
+  const text: string;
+  export default text;
 }

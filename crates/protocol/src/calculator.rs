@@ -112,7 +112,7 @@ fn wrap(params: &Params, receipts: Vec<BareReceipt>) -> Result<(Vec<Batch>, Vec<
     in_order.sort_by_key(|(_, receipt)| window_end(receipt.timestamp));
     let (mut batches, mut left_out) = (Vec::new(), Vec::new());
     let mut take = |closed: Option<crate::bare::Closed>| {
-        for closed in closed {
+        if let Some(closed) = closed {
             batches.extend(closed.batch);
             left_out.extend(closed.left_out);
         }

@@ -65,13 +65,16 @@ fn receipts(random: &mut ChaCha8Rng) -> Vec<BareReceipt> {
     (0..random.random_range(1..=24))
         .map(|_| {
             // Within a window, to the next one, or to another hour.
-            timestamp += [0, random.random_range(0..4_000), random.random_range(0..40_000), 3_600_000]
-                [[0, 1, 1, 1, 2, 2, 3][random.random_range(0..7usize)]];
-            let contributors = (0..random.random_range(0..=4)).map(|_| Contribution {
-                bytes_out: random.random_range(0..10u64.pow(random.random_range(3..=9))),
-                did: dids[random.random_range(0..dids.len())].clone(),
-                role: [None, Some(Role::Uploader), Some(Role::Seeder), Some(Role::Relay), Some(Role::Storage)]
-                    [random.random_range(0..5usize)],
+            let steps = [0, random.random_range(0..4_000), random.random_range(0..40_000), 3_600_000];
+            timestamp += steps[[0, 1, 1, 1, 2, 2, 3][random.random_range(0..7usize)]];
+            let contributors = (0..random.random_range(0..=4)).map(|_| {
+                let magnitude = random.random_range(3..=9);
+                Contribution {
+                    bytes_out: random.random_range(0..10u64.pow(magnitude)),
+                    did: dids[random.random_range(0..dids.len())].clone(),
+                    role: [None, Some(Role::Uploader), Some(Role::Seeder), Some(Role::Relay), Some(Role::Storage)]
+                        [random.random_range(0..5usize)],
+                }
             });
             BareReceipt {
                 contributors: contributors.collect(),

@@ -6,6 +6,7 @@ use std::io::{BufWriter, Write as _};
 use std::path::Path;
 
 use anchor_lang::AccountSerialize as _;
+use anchor_lang::prelude::Pubkey;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use radio_payouts_client::state::{ConfigTimes, Epoch, EpochStatement, EpochStatus, Mode as ProgramMode, Start};
@@ -27,7 +28,6 @@ use radio_payouts_settler::receipt::generate::{Plan, generate};
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
-use solana_program::pubkey::Pubkey;
 
 const WORLDS: u64 = 250;
 const EPOCHS: u64 = 4;

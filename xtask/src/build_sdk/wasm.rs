@@ -19,13 +19,16 @@ const TARGET: &str = "wasm32-unknown-unknown";
 
 /// The release profile of the module, whatever the workspace's own says.
 const PROFILE: &[&str] = &[
-    "profile.release.opt-level=3",
+    // Small, but for what a reader waits for: signatures and hashes.
+    "profile.release.opt-level=\"s\"",
+    "profile.release.package.curve25519-dalek.opt-level=3",
+    "profile.release.package.ed25519-dalek.opt-level=3",
+    "profile.release.package.sha2.opt-level=3",
     "profile.release.lto=\"fat\"",
     "profile.release.codegen-units=1",
     "profile.release.overflow-checks=true",
     "profile.release.panic=\"abort\"",
     "profile.release.debug=false",
-    "profile.release.strip=true",
 ];
 
 /// A compiler for the target.
