@@ -124,6 +124,12 @@ fn name_of(element: &Value, index: usize) -> String {
 /// The first field of two statements that differs: name, theirs, ours.
 #[must_use]
 pub fn statements(theirs: &Statement, ours: &Statement) -> Option<(String, String, String)> {
+    statement_fields(theirs, ours).into_iter().find(|(_, theirs, ours)| theirs != ours)
+}
+
+/// Every field of two statements: name, theirs, ours.
+#[must_use]
+pub fn statement_fields(theirs: &Statement, ours: &Statement) -> Vec<(String, String, String)> {
     let mut fields = vec![
         ("epoch".to_owned(), theirs.epoch.to_string(), ours.epoch.to_string()),
         ("parent".to_owned(), hex::encode(theirs.parent), hex::encode(ours.parent)),
@@ -142,7 +148,7 @@ pub fn statements(theirs: &Statement, ours: &Statement) -> Option<(String, Strin
         fields.push((format!("payouts[{number}].sum"), theirs.sum.to_string(), ours.sum.to_string()));
         fields.push((format!("payouts[{number}].root"), hex::encode(theirs.root), hex::encode(ours.root)));
     }
-    fields.into_iter().find(|(_, theirs, ours)| theirs != ours)
+    fields
 }
 
 /// The first line of two text files that differs.
