@@ -6,8 +6,10 @@ use serde::Serialize;
 
 use crate::outcome::{Failure, Outcome};
 
+pub mod destination;
 pub mod table;
 
+pub use destination::Destination;
 pub use table::Table;
 
 /// How results are printed.
