@@ -17,8 +17,10 @@ use crate::chain::{Chain, ChainError};
 
 /// Epochs that one look at the chain goes into.
 const EPOCHS_PER_LOOK: usize = 4;
-/// Most transactions of an epoch that one look reads; claims touch its account by the thousand.
+/// Most transactions of an epoch that one look reads from a node; claims touch its account by the thousand.
 const TRANSACTIONS_PER_LOOK: usize = 64;
+/// The same of an embedded chain, which names all that it has, and reads them from memory.
+const TRANSACTIONS_AT_HAND: usize = 2_048;
 
 /// A transaction that changed an epoch.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -76,8 +78,8 @@ impl Histories {
                 let stories = self.0.lock().unwrap_or_else(PoisonError::into_inner);
                 stories.get(&account.epoch).and_then(|story| story.newest)
             };
-            let touches =
-                chain.touches(&address::epoch_address(account.epoch), newest.as_ref(), TRANSACTIONS_PER_LOOK)?;
+            let most = if snapshot.has_own_clock { TRANSACTIONS_AT_HAND } else { TRANSACTIONS_PER_LOOK };
+            let touches = chain.touches(&address::epoch_address(account.epoch), newest.as_ref(), most)?;
             let mut found = Vec::new();
             for touch in touches.iter().rev().filter(|touch| !touch.failed) {
                 let Some(execution) = chain.execution(&touch.signature)? else { continue };
