@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn the_most_telling_event_about_the_epoch_names_the_transaction() {
         let settler = solana_pubkey::Pubkey::new_unique();
-        let support = Event::CandidateSupported(CandidateSupported {
+        let support = [Event::CandidateSupported(CandidateSupported {
             epoch: 4,
             attempt: 1,
             commitment: [0; 32],
@@ -154,14 +154,14 @@ mod tests {
             moved_from: None,
             support: 1,
             threshold: 2,
-        });
+        })];
         let change = |epoch, new| {
             let old = EpochStatus::Posted;
             Event::EpochStatusChanged(EpochStatusChanged { epoch, attempt: 1, commitment: [0; 32], old, new })
         };
         assert_eq!(told(&[], 4), None);
-        assert_eq!(told(&[support.clone()], 5), None, "another epoch's");
-        assert_eq!(told(&[support.clone()], 4), Some(("attest", Some(settler.to_string()), Some(1))));
+        assert_eq!(told(&support, 5), None, "another epoch's");
+        assert_eq!(told(&support, 4), Some(("attest", Some(settler.to_string()), Some(1))));
         assert_eq!(told(&[change(4, EpochStatus::Posted)], 4), None, "a post says so itself");
         assert_eq!(
             told(&[change(5, EpochStatus::Open), change(4, EpochStatus::Final)], 4),
