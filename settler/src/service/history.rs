@@ -17,8 +17,10 @@ use crate::chain::{Chain, ChainError};
 
 /// Epochs that one look at the chain goes into.
 const EPOCHS_PER_LOOK: usize = 4;
-/// Most transactions of an epoch that one look reads; claims touch its account by the thousand.
+/// Most transactions of an epoch that one look reads from a node; claims touch its account by the thousand.
 const TRANSACTIONS_PER_LOOK: usize = 64;
+/// The same of an embedded chain, which names all that it has, and reads them from memory.
+const TRANSACTIONS_AT_HAND: usize = 2_048;
 
 /// A transaction that changed an epoch.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -76,8 +78,8 @@ impl Histories {
                 let stories = self.0.lock().unwrap_or_else(PoisonError::into_inner);
                 stories.get(&account.epoch).and_then(|story| story.newest)
             };
-            let touches =
-                chain.touches(&address::epoch_address(account.epoch), newest.as_ref(), TRANSACTIONS_PER_LOOK)?;
+            let most = if snapshot.has_own_clock { TRANSACTIONS_AT_HAND } else { TRANSACTIONS_PER_LOOK };
+            let touches = chain.touches(&address::epoch_address(account.epoch), newest.as_ref(), most)?;
             let mut found = Vec::new();
             for touch in touches.iter().rev().filter(|touch| !touch.failed) {
                 let Some(execution) = chain.execution(&touch.signature)? else { continue };
@@ -144,7 +146,7 @@ mod tests {
     #[test]
     fn the_most_telling_event_about_the_epoch_names_the_transaction() {
         let settler = solana_pubkey::Pubkey::new_unique();
-        let support = Event::CandidateSupported(CandidateSupported {
+        let support = [Event::CandidateSupported(CandidateSupported {
             epoch: 4,
             attempt: 1,
             commitment: [0; 32],
@@ -152,14 +154,14 @@ mod tests {
             moved_from: None,
             support: 1,
             threshold: 2,
-        });
+        })];
         let change = |epoch, new| {
             let old = EpochStatus::Posted;
             Event::EpochStatusChanged(EpochStatusChanged { epoch, attempt: 1, commitment: [0; 32], old, new })
         };
         assert_eq!(told(&[], 4), None);
-        assert_eq!(told(&[support.clone()], 5), None, "another epoch's");
-        assert_eq!(told(&[support.clone()], 4), Some(("attest", Some(settler.to_string()), Some(1))));
+        assert_eq!(told(&support, 5), None, "another epoch's");
+        assert_eq!(told(&support, 4), Some(("attest", Some(settler.to_string()), Some(1))));
         assert_eq!(told(&[change(4, EpochStatus::Posted)], 4), None, "a post says so itself");
         assert_eq!(
             told(&[change(5, EpochStatus::Open), change(4, EpochStatus::Final)], 4),

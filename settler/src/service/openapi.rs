@@ -29,7 +29,7 @@ pub struct Operation {
     cursor: Option<&'static str>,
     query: Option<fn(&mut SchemaGenerator) -> Schema>,
     has_body: bool,
-    media: &'static str,
+    media: &'static [&'static str],
     answer: Option<fn(&mut SchemaGenerator) -> Schema>,
     more: Vec<(u16, &'static str)>,
     refusals: Vec<u16>,
@@ -50,7 +50,7 @@ impl Operation {
             cursor: None,
             query: None,
             has_body: false,
-            media: "application/json",
+            media: &["application/json"],
             answer: None,
             more: Vec::new(),
             refusals: vec![400, 421, 429, 500, 503],
@@ -127,9 +127,9 @@ impl Operation {
         Self { answer: Some(|generator| generator.subschema_for::<T>()), ..self }
     }
 
-    /// Answers with something else than JSON.
+    /// Answers with something else than JSON, one of these types.
     #[must_use]
-    pub fn media(self, media: &'static str) -> Self {
+    pub fn media(self, media: &'static [&'static str]) -> Self {
         Self { media, ..self }
     }
 
@@ -183,7 +183,9 @@ impl Operation {
         let mut responses = Map::new();
         let schema = self.answer.map_or_else(|| json!({}), |answer| answer(generator).to_value());
         let mut content = Map::new();
-        content.insert(self.media.to_owned(), json!({ "schema": schema }));
+        for media in self.media {
+            content.insert((*media).to_owned(), json!({ "schema": schema }));
+        }
         responses.insert("200".into(), json!({ "description": "The answer.", "content": content }));
         for (status, meaning) in &self.more {
             responses.insert(status.to_string(), json!({ "description": meaning }));
@@ -204,8 +206,10 @@ impl Operation {
             operation["description"] = self.description.into();
         }
         if self.has_body {
-            let lines = json!({ "schema": { "type": "string", "description": "One JSON document a line." } });
-            operation["requestBody"] = json!({ "required": true, "content": { "application/x-ndjson": lines } });
+            let description = "One JSON document a line; at least one line is not empty.";
+            let lines = json!({ "schema": { "type": "string", "pattern": r"[^\n]", "description": description } });
+            let content = json!({ "application/x-ndjson": lines, "text/plain": lines });
+            operation["requestBody"] = json!({ "required": true, "content": content });
         }
         operation
     }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{Decimal, sealed};
 use crate::service::App;
 use crate::service::http::answer::{Answer, Page, Standing};
-use crate::service::http::files::serve;
+use crate::service::http::files::{TYPES, serve};
 use crate::service::http::problem::Problem;
 use crate::service::http::query::{InPath, InQuery, limit};
 use crate::service::openapi::{Operation, Routes};
@@ -49,7 +49,7 @@ pub fn routes(routes: Routes) -> Routes {
         .epoch()
         .path("name", "Path of the file below the epoch, as listed: manifest.json, payouts.parquet, batches/….ndjson.")
         .pattern("^(batches/)?[a-z0-9]{1,70}(\\.[a-z0-9]{1,10})+$")
-        .media("application/octet-stream")
+        .media(&TYPES)
         .also(206, "The range that was asked for.")
         .also(304, "Nothing has changed.")
         .refusals(&[416]);

@@ -127,7 +127,7 @@ pub fn routes(routes: Routes) -> Routes {
         judged.query::<Judged>().cursor(TWO).answers::<Answer<Page<RejectedView>>>().also(304, "Nothing has changed.");
     let refused = Operation::new("refused", "Inputs that were refused and never held, newest first", "ingest")
         .describe("A page may have fewer items than asked for and a next page all the same: one request reads so much of the log.")
-        .query::<Refused>().cursor(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\.[0-9]{1,18}$");
+        .query::<Refused>().cursor(r"^([0-9]{4}-[0-9]{2}-[0-9]{2}|undated)\.[0-9]{1,18}$");
     let refused = refused.answers::<Answer<Page<RefusedView>>>().also(304, "Nothing has changed.");
     routes.get("/api/v1/epochs/{epoch}/rejects", judged, of_epoch).get("/api/v1/rejects", refused, of_log)
 }

@@ -26,7 +26,7 @@ fn a_page_that_follows_sees_a_batch_within_seconds_and_the_stream_ends_with_the_
     let batches = world.batches(0, 3);
     let service = Service::start(&world, &[]);
     service.post(&lines(&batches[..1])).expect(200);
-    let first = service.wait_for("/api/v1/estimate", |answer| answer.status == 200).json();
+    let first = service.wait_for("/api/v1/estimate", |answer| answer.json()["data"]["batches"] == 1).json();
     assert_eq!((&first["standing"], &first["data"]["epoch"]), (&"estimate".into(), &"0".into()), "{first}");
     assert_eq!(first["data"]["payouts"][0]["index"], Value::Null, "an estimate has no leaf");
 

@@ -25,7 +25,7 @@ fn settled() -> (World, Service) {
     world.ingest(0, &batches);
     world.run(0, &["settle", "--due"]).expect(0);
     let service = Service::start(&world, &["--rate", "0"]);
-    service.wait_for("/api/v1/epochs/3", |answer| answer.status == 200);
+    service.wait_for("/api/v1/epochs/3/contributors", |answer| answer.status == 200);
     (world, service)
 }
 
