@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod bench;
+mod build_app;
 mod build_program;
 mod cache;
 mod ci;
@@ -36,6 +37,7 @@ struct CommandLine {
 enum Command {
     Setup(setup::Setup),
     BuildProgram(build_program::BuildProgram),
+    BuildApp(build_app::BuildApp),
     Test(test::Test),
     Demo(demo::Demo),
     Vectors(vectors::Vectors),
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
     let done = match CommandLine::parse().command {
         Command::Setup(command) => command.run(),
         Command::BuildProgram(command) => command.run(),
+        Command::BuildApp(command) => command.run(),
         Command::Test(command) => command.run(),
         Command::Demo(command) => command.run(),
         Command::Vectors(command) => command.run(),
