@@ -16,7 +16,6 @@ pub mod differ;
 pub mod digest;
 pub mod explanation;
 pub mod files;
-pub mod manifest;
 pub mod payout;
 pub mod proof;
 pub mod read;
@@ -24,9 +23,9 @@ pub mod receipts;
 pub mod sheet;
 pub mod source;
 pub mod tables;
-pub mod terms;
 pub mod verify;
 
+pub use radio_payouts_protocol::artefact::{manifest, terms};
 pub use read::Artefact;
 pub use terms::Terms;
 

@@ -76,6 +76,7 @@ impl Step {
             }
             Self::Setup => {
                 setup::ensure_validator_packages()?;
+                setup::node::ensure()?;
                 build_program::ensure_programs(workspace).map(drop)
             }
             Self::Clippy => {

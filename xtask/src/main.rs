@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 mod bench;
 mod build_app;
 mod build_program;
+mod build_sdk;
 mod cache;
 mod ci;
 mod demo;
@@ -37,6 +38,7 @@ struct CommandLine {
 enum Command {
     Setup(setup::Setup),
     BuildProgram(build_program::BuildProgram),
+    BuildSdk(build_sdk::BuildSdk),
     BuildApp(build_app::BuildApp),
     Test(test::Test),
     Demo(demo::Demo),
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
     let done = match CommandLine::parse().command {
         Command::Setup(command) => command.run(),
         Command::BuildProgram(command) => command.run(),
+        Command::BuildSdk(command) => command.run(),
         Command::BuildApp(command) => command.run(),
         Command::Test(command) => command.run(),
         Command::Demo(command) => command.run(),

@@ -10,10 +10,11 @@ use crate::{build_program::solana_tools::SolanaTools, cache::Cache};
 use self::{debian::Wanted, debian_rustc::DebianRustc};
 
 mod debian;
-mod debian_rustc;
+pub mod debian_rustc;
 mod library;
 mod linker;
 mod llvm;
+pub mod node;
 
 /// Install what is missing to build and test the project. Safe to repeat.
 ///
@@ -77,6 +78,11 @@ pub fn ensure_own_toolchain(cache: &Cache, validator: bool) -> Result<OwnToolcha
     library::ensure_patched(cache, &rustc)?;
     let stamp = format!("{}{}", linker::stamp(), library::stamp(cache).unwrap_or_default());
     Ok(OwnToolchain { rustc: rustc.path, linker: linker::path(cache), library: library::source_root(cache), stamp })
+}
+
+/// Makes sure of Debian's compiler alone. The caller holds the cache's lock.
+pub fn ensure_compiler(cache: &Cache) -> Result<()> {
+    debian::ensure_packages(Wanted { linker: !linker::is_present(cache), validator: false })
 }
 
 /// Makes sure of what the real validator in the test process is compiled with, as far as packages can be installed.

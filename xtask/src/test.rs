@@ -5,12 +5,13 @@ use std::ffi::OsString;
 use anyhow::Result;
 use clap::Args;
 
-use crate::{build_program, process, selection::Selection, setup, workspace::Workspace};
+use crate::{build_program, build_sdk, process, selection::Selection, setup, workspace::Workspace};
 
 /// Run the tests. Builds the program first if it has changed, and once the programs of others that the tests run.
 ///
 /// Without an option it runs the tests of daily work: protocol, program (in LiteSVM), client, settler. With `--all` it also
-/// runs the stories on a real validator in the test process, whose first compilation takes about twenty minutes.
+/// runs the stories on a real validator in the test process, whose first compilation takes about twenty minutes, and, where
+/// Node.js is, the SDK's tests.
 ///
 /// `cargo nextest` runs the tests where it is installed, `cargo test` elsewhere; documentation tests run first.
 /// Arguments after `--` go to the runner: `cargo xtask test -- post_root`.
@@ -48,6 +49,16 @@ impl Test {
         } else {
             selection.cargo(&workspace, &["test", "--lib", "--bins", "--tests", "--examples"])
         };
-        process::run(tests.args(&self.arguments).envs(programs))
+        process::run(tests.args(&self.arguments).envs(programs))?;
+        if self.all && self.arguments.is_empty() {
+            if !setup::node::is_present() {
+                eprintln!(
+                    "xtask: the SDK is not tested: Node.js 18.19 or npm is missing (`cargo xtask build-sdk` installs them)"
+                );
+                return Ok(());
+            }
+            build_sdk::test(&workspace, selection)?;
+        }
+        Ok(())
     }
 }

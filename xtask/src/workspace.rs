@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    env,
+    env, fs,
     path::{Path, PathBuf},
 };
 
@@ -44,6 +44,17 @@ struct Target {
 }
 
 #[derive(Deserialize)]
+struct Lock {
+    package: Vec<Locked>,
+}
+
+#[derive(Deserialize)]
+struct Locked {
+    name: String,
+    version: String,
+}
+
+#[derive(Deserialize)]
 struct Metadata {
     packages: Vec<Package>,
     workspace_root: PathBuf,
@@ -81,6 +92,23 @@ impl Workspace {
             let names: Vec<_> = self.packages.iter().map(|package| package.name.as_str()).collect();
             format!("no package `{name}` in {}; there are: {}", self.root.display(), names.join(", "))
         })
+    }
+
+    /// The version of a package of the registry that the lockfile names.
+    pub fn locked_version(&self, name: &str) -> Result<String> {
+        Self::locked_version_in(&self.root, name)
+    }
+
+    /// The version of a package of the registry that a folder's lockfile names.
+    pub fn locked_version_in(folder: &Path, name: &str) -> Result<String> {
+        let path = folder.join("Cargo.lock");
+        let lock = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let lock: Lock = toml::from_str(&lock).with_context(|| format!("{} is no lockfile", path.display()))?;
+        let mut found = lock.package.into_iter().filter(|package| package.name == name);
+        match (found.next(), found.next()) {
+            (Some(package), None) => Ok(package.version),
+            _ => bail!("{} does not name one version of {name}", path.display()),
+        }
     }
 
     /// The folders of `package` and of every package it is built from that lies in the file tree, its own first.

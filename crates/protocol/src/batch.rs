@@ -254,6 +254,23 @@ pub struct Envelope {
 }
 
 impl Batch {
+    /// Reads a batch from JSON in any spelling, and checks it as [`Batch::check`] does: for an SFU that is about to sign.
+    ///
+    /// # Errors
+    /// [`Answer::Malformed`], [`Answer::WrongVersion`].
+    pub fn parse(json: &str) -> Result<Self, Answer> {
+        let batch: Self = decode::parse(json).map_err(Answer::Malformed)?;
+        if batch.v != 1 {
+            return Err(Answer::WrongVersion);
+        }
+        batch.check().map_err(Answer::Malformed)?;
+        let bytes = batch.canonical_bytes().len();
+        if bytes > MAX_BATCH_BYTES {
+            return Err(Answer::Malformed(limit::too_long(bytes)));
+        }
+        Ok(batch)
+    }
+
     /// The canonical bytes (section 4.3).
     #[must_use]
     pub fn canonical_bytes(&self) -> Vec<u8> {

@@ -17,6 +17,7 @@
 //! | 9 parameters | [`params`] |
 //! | 11 governance | [`votes`] |
 //! | all of it, batches to statement | [`settlement`] |
+//! | 12 artefacts, the calculator | [`artefact`], [`calculator`] |
 //!
 //! Without the feature `native` only what the on-chain program needs is compiled: no JSON, no curve
 //! arithmetic, SHA-256 through the syscall.
@@ -40,9 +41,13 @@ extern crate alloc;
 
 pub mod allocation;
 #[cfg(feature = "native")]
+pub mod artefact;
+#[cfg(feature = "native")]
 pub mod bare;
 #[cfg(feature = "native")]
 pub mod batch;
+#[cfg(feature = "native")]
+pub mod calculator;
 pub mod calendar;
 #[cfg(feature = "native")]
 pub mod cells;

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 
 use crate::allocation::{Allocation, split};
 use crate::batch::{Batch, BatchHeader};
-use crate::calendar::Calendar;
+use crate::calendar::{Calendar, CalendarError};
 use crate::cells::{BatchReceipts, CellBuilder, Cells, Overflow};
 use crate::did::Did;
 use crate::domain::Domain;
@@ -134,6 +134,9 @@ pub enum SettlementError<E> {
     /// The epoch lies beyond the calendar.
     #[error("the epoch lies beyond the calendar")]
     Calendar,
+    /// There is no such calendar.
+    #[error(transparent)]
+    NoCalendar(#[from] CalendarError),
 }
 
 /// Settles an epoch. `held` are headers of batches that no ancestor judged, in any order; `load` yields a batch by

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use arrow::array::{Array, AsArray as _, RecordBatch};
 use arrow::datatypes::DataType;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
+use radio_payouts_protocol::artefact::difference;
 use radio_payouts_protocol::statement::Statement;
 use serde_json::Value;
 
@@ -86,63 +87,13 @@ fn identity(rows: &RecordBatch, row: usize) -> anyhow::Result<String> {
 /// The first field of two JSON documents that differs, by its path.
 #[must_use]
 pub fn json(theirs: &Value, ours: &Value) -> Option<String> {
-    json_at(String::new(), theirs, ours)
-}
-
-fn json_at(path: String, theirs: &Value, ours: &Value) -> Option<String> {
-    let below = |path: &str, key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
-    match (theirs, ours) {
-        (Value::Object(theirs), Value::Object(ours)) => {
-            let mut keys: Vec<_> = ours.keys().chain(theirs.keys().filter(|key| !ours.contains_key(*key))).collect();
-            keys.dedup();
-            keys.into_iter().find_map(|key| {
-                let null = Value::Null;
-                json_at(below(&path, key), theirs.get(key).unwrap_or(&null), ours.get(key).unwrap_or(&null))
-            })
-        }
-        (Value::Array(theirs), Value::Array(ours)) if theirs.len() == ours.len() => theirs
-            .iter()
-            .zip(ours)
-            .enumerate()
-            .find_map(|(index, (theirs, ours))| json_at(format!("{path}[{}]", name_of(ours, index)), theirs, ours)),
-        (Value::Array(theirs), Value::Array(ours)) => {
-            Some(format!("field {path} has {} entries, recomputed {}", theirs.len(), ours.len()))
-        }
-        (theirs, ours) if theirs == ours => None,
-        (theirs, ours) => Some(format!("field {path} is {theirs}, recomputed {ours}")),
-    }
-}
-
-/// An element of a list by what it is about, if it says so.
-fn name_of(element: &Value, index: usize) -> String {
-    ["sfu", "key", "did", "epoch"]
-        .iter()
-        .find_map(|name| element.get(name).and_then(Value::as_str))
-        .map_or_else(|| index.to_string(), ToOwned::to_owned)
+    difference::json(theirs, ours).map(|found| found.to_string())
 }
 
 /// The first field of two statements that differs: name, theirs, ours.
 #[must_use]
 pub fn statements(theirs: &Statement, ours: &Statement) -> Option<(String, String, String)> {
-    let mut fields = vec![
-        ("epoch".to_owned(), theirs.epoch.to_string(), ours.epoch.to_string()),
-        ("parent".to_owned(), hex::encode(theirs.parent), hex::encode(ours.parent)),
-        ("params_version".to_owned(), theirs.params_version.to_string(), ours.params_version.to_string()),
-        ("registry_version".to_owned(), theirs.registry_version.to_string(), ours.registry_version.to_string()),
-        ("batches.count".to_owned(), theirs.batches.count.to_string(), ours.batches.count.to_string()),
-        ("batches.sum (accepted bytes)".to_owned(), theirs.batches.sum.to_string(), ours.batches.sum.to_string()),
-        ("batches.root".to_owned(), hex::encode(theirs.batches.root), hex::encode(ours.batches.root)),
-        ("inputs_hash".to_owned(), hex::encode(theirs.inputs_hash), hex::encode(ours.inputs_hash)),
-        ("history_hash".to_owned(), hex::encode(theirs.history_hash), hex::encode(ours.history_hash)),
-        ("pool".to_owned(), theirs.pool.to_string(), ours.pool.to_string()),
-        ("payouts (number of trees)".to_owned(), theirs.payouts.len().to_string(), ours.payouts.len().to_string()),
-    ];
-    for (number, (theirs, ours)) in theirs.payouts.iter().zip(&ours.payouts).enumerate() {
-        fields.push((format!("payouts[{number}].count"), theirs.count.to_string(), ours.count.to_string()));
-        fields.push((format!("payouts[{number}].sum"), theirs.sum.to_string(), ours.sum.to_string()));
-        fields.push((format!("payouts[{number}].root"), hex::encode(theirs.root), hex::encode(ours.root)));
-    }
-    fields.into_iter().find(|(_, theirs, ours)| theirs != ours)
+    difference::statements(theirs, ours).map(|found| (found.field, found.found, found.recomputed))
 }
 
 /// The first line of two text files that differs.
@@ -160,18 +111,4 @@ pub fn lines(theirs: &Path, ours: &Path) -> anyhow::Result<Option<String>> {
         }
     }
     Ok(None)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn the_path_of_a_difference_is_named() {
-        let theirs = json!({"a": 1, "sfus": [{"sfu": "did:x", "stop": "4"}]});
-        let ours = json!({"a": 1, "sfus": [{"sfu": "did:x", "stop": "5"}]});
-        assert_eq!(json(&theirs, &ours).unwrap(), r#"field sfus[did:x].stop is "4", recomputed "5""#);
-        assert_eq!(json(&ours, &ours), None);
-    }
 }

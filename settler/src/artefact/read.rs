@@ -7,12 +7,11 @@ use arrow::array::{Array as _, AsArray as _};
 use arrow::datatypes::Decimal128Type;
 use radio_payouts_protocol::domain::Domain;
 use radio_payouts_protocol::forest::{Forest, hash_leaves};
-use radio_payouts_protocol::hash::Hash;
 use radio_payouts_protocol::history::{History, HistoryRecord};
 use radio_payouts_protocol::statement::Statement;
 use radio_payouts_protocol::tree::share_leaf;
 
-use super::manifest::{FORMAT, Manifest};
+use super::manifest::Manifest;
 use super::payout::{self, Payout};
 use super::sheet;
 use super::terms::{ParentTerms, Terms};
@@ -35,17 +34,8 @@ impl Artefact {
     pub fn open(folder: &Path) -> anyhow::Result<Self> {
         let path = folder.join("manifest.json");
         let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let manifest: Manifest =
-            serde_json::from_slice(&bytes).with_context(|| format!("{} is not a manifest", path.display()))?;
-        anyhow::ensure!(manifest.format == FORMAT, "{}: format {:?} is unknown", path.display(), manifest.format);
-        let artefact = Self { folder: folder.to_owned(), manifest };
-        let commitment = artefact.statement().commitment(&artefact.domain());
-        anyhow::ensure!(
-            commitment == artefact.manifest.commitment,
-            "{}: field commitment is not that of the statement",
-            path.display()
-        );
-        Ok(artefact)
+        let manifest = Manifest::parse(&bytes).with_context(|| path.display().to_string())?;
+        Ok(Self { folder: folder.to_owned(), manifest })
     }
 
     /// The domain.
@@ -103,7 +93,7 @@ impl Artefact {
         let (before, _) = self.histories()?;
         let terms = self.manifest.terms(before);
         if let Some(parent) = &terms.parent {
-            check_parent(parent, &self.domain(), &self.manifest.statement.parent)?;
+            parent.check(&self.domain(), &self.manifest.statement.parent)?;
         }
         Ok(terms)
     }
@@ -115,24 +105,11 @@ impl Artefact {
     pub fn to_parent(&self) -> anyhow::Result<ParentTerms> {
         let (_, after) = self.histories()?;
         let parent = self.manifest.to_parent(after);
-        check_parent(&parent, &self.domain(), &self.manifest.commitment)
+        parent
+            .check(&self.domain(), &self.manifest.commitment)
             .with_context(|| format!("{} is damaged", self.folder.display()))?;
         Ok(parent)
     }
-}
-
-fn check_parent(parent: &ParentTerms, domain: &Domain, commitment: &Hash) -> anyhow::Result<()> {
-    anyhow::ensure!(
-        parent.state.commitment == *commitment && parent.statement.commitment(domain) == *commitment,
-        "field parent: the parent's statement does not lead to the commitment {}",
-        hex::encode(commitment)
-    );
-    anyhow::ensure!(
-        parent.state.history.hash() == parent.statement.history_hash,
-        "history.parquet: the records do not lead to the history_hash of epoch {}",
-        parent.statement.epoch
-    );
-    Ok(())
 }
 
 fn read_history(path: &Path) -> anyhow::Result<(History, History)> {

@@ -2,7 +2,9 @@
 
 use anyhow::Context as _;
 use radio_payouts_protocol::batch::{Batch, BatchHeader, Envelope};
+use radio_payouts_protocol::settlement::{Settlement, SettlementError};
 
+use super::Terms;
 use crate::store::Store;
 
 /// Yields batches by their headers.
@@ -32,6 +34,17 @@ pub fn parse(header: &BatchHeader, envelope: &[u8]) -> anyhow::Result<Batch> {
         .with_context(|| format!("seq {} of SFU {}", header.seq, super::sfu_name(&header.sfu_key)))?;
     anyhow::ensure!(received.header() == *header, "seq {}: the batch stored is another one", header.seq);
     Ok(received.batch().clone())
+}
+
+/// Settles an epoch over the held batches that no ancestor judged: the protocol crate's one path.
+///
+/// # Errors
+/// If a batch cannot be loaded.
+pub fn settle(terms: &Terms, held: &[BatchHeader], batches: &dyn BatchSource) -> anyhow::Result<Settlement> {
+    terms.settle(held, |header| batches.batch(header)).map_err(|error| match error {
+        SettlementError::Load(error) => error.context("a held batch could not be loaded"),
+        other => anyhow::anyhow!("{other}"),
+    })
 }
 
 impl BatchSource for Store {

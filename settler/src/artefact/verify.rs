@@ -17,7 +17,7 @@ use super::batches::{FolderBatches, VERDICTS, read_verdicts};
 use super::digest::{Comparing, Digesting};
 use super::files::{Contents, FileKind};
 use super::manifest::Manifest;
-use super::{Artefact, Terms, ancestors, differ, sfu_name};
+use super::{Artefact, Terms, ancestors, differ, sfu_name, source};
 
 /// Why a folder was not found to be right.
 #[derive(Debug)]
@@ -86,7 +86,7 @@ impl Recomputed {
         let (batches, headers) = read_batches(&artefact)?;
         compare_listing(&artefact, &headers)?;
         let parent_compared = compare_parent(&artefact, &terms, &headers)?;
-        let settlement = terms.settle(&headers, &batches)?;
+        let settlement = source::settle(&terms, &headers, &batches)?;
         Ok(Self { artefact, terms, settlement, batches, headers, parent_compared })
     }
 
@@ -95,16 +95,10 @@ impl Recomputed {
     /// # Errors
     /// [`Fault::Difference`] with the first field that differs.
     pub fn compare_statement(&self) -> Result<(), Fault> {
-        let (manifest, ours) = (&self.artefact.manifest, &self.settlement);
-        let sfus = |manifest: &Manifest| serde_json::to_value(&manifest.sfus);
-        let recomputed = Manifest::of(&self.terms, ours, BTreeMap::new());
-        if let Some(difference) = differ::json(&sfus(manifest)?, &sfus(&recomputed)?) {
-            return differs(format!("manifest.json: {}", difference.replacen("field ", "field sfus", 1)));
+        match self.artefact.manifest.compare(&self.settlement)? {
+            Some(difference) => differs(format!("manifest.json: {difference}")),
+            None => Ok(()),
         }
-        if let Some((field, theirs, ours)) = differ::statements(&self.artefact.statement(), &ours.statement) {
-            return differs(format!("manifest.json: field statement.{field} is {theirs}, recomputed {ours}"));
-        }
-        Ok(())
     }
 
     /// Compares the recomputed statement with the one on chain.
@@ -244,16 +238,14 @@ fn compare_listing(artefact: &Artefact, headers: &[BatchHeader]) -> Result<(), F
 
 /// Compares the parent's state in the manifest with the parent's folder, if that is beside.
 fn compare_parent(artefact: &Artefact, terms: &Terms, headers: &[BatchHeader]) -> Result<bool, Fault> {
-    let (Some(parent), Some(json)) = (&terms.parent, &artefact.manifest.parent) else { return Ok(true) };
+    let Some(parent) = &terms.parent else { return Ok(true) };
     // A name like `.` has no parent; the folder itself may be given by a relative path.
     let folder = artefact.folder.canonicalize()?;
     let Some(root) = folder.parent() else { return Ok(false) };
     let (epoch, commitment) = (parent.state.epoch, parent.state.commitment);
     let Some(found) = in_folder(ancestors::find(root, epoch, &commitment))? else { return Ok(false) };
-    let states: Vec<_> = found.manifest.sfus.iter().map(|sfu| &sfu.next).collect();
-    if let Some(difference) = differ::json(&serde_json::to_value(&json.sfus)?, &serde_json::to_value(states)?) {
-        let difference =
-            difference.replacen("field ", "field parent.sfus", 1).replace("recomputed", "in the parent's folder");
+    if let Some(difference) = artefact.manifest.compare_parent(&found.manifest)? {
+        let difference = difference.to_string().replace("recomputed", "in the parent's folder");
         return differs(format!("manifest.json: {difference}"));
     }
     for header in headers {

@@ -17,7 +17,7 @@ use super::amount::bloom;
 use crate::artefact::Artefact;
 use crate::artefact::batches::read_verdicts;
 use crate::artefact::payout::Payout;
-use crate::artefact::proof::ProofBundle;
+use crate::artefact::proof::{self, ProofBundle};
 use crate::artefact::verify::Recomputed;
 use crate::chain::embedded::Embedded;
 use crate::chain::{Landed, Sender, deployment};
@@ -256,7 +256,7 @@ fn prove(store: &Store, sender: &mut Sender, key: &Keypair, story: &mut Story) -
     let payouts = artefact.payouts()?;
     let richest = payouts.iter().filter(|payout| payout.index.is_some()).max_by_key(|payout| payout.amount);
     let richest = richest.ok_or_else(|| Failure::usage("nobody has a share"))?;
-    let bundle = ProofBundle::of(&artefact, &richest.did)?.ok_or_else(|| Failure::usage("no share to prove"))?;
+    let bundle = proof::of(&artefact, &richest.did)?.ok_or_else(|| Failure::usage("no share to prove"))?;
     let landed = tamper::prove(sender, key, &bundle)?;
     story.transactions.push(transaction("verify_share", &landed));
     story.refused = tamper::refuse_all(sender, key, &bundle)?;

@@ -8,7 +8,7 @@ use solana_pubkey::Pubkey;
 
 use super::Context;
 use super::amount::bloom;
-use crate::artefact::proof::ProofBundle;
+use crate::artefact::proof::{self, ProofBundle};
 use crate::artefact::{Artefact, folder_name};
 use crate::chain::{Landed, Outgoing, deployment};
 use crate::epoch::view::root_in_force;
@@ -76,11 +76,11 @@ fn find(args: &Args, context: &Context) -> Outcome<ProofBundle> {
     let root = context.data()?.join("epochs");
     if let Some(epoch) = args.epoch {
         let artefact = open(&root.join(folder_name(epoch)), epoch)?;
-        return ProofBundle::of(&artefact, &args.did)?
+        return proof::of(&artefact, &args.did)?
             .ok_or_else(|| Failure::usage(format!("{} delivered nothing that counts in epoch {epoch}", args.did)));
     }
     for epoch in crate::artefact::sealed_epochs(&root)?.into_iter().rev() {
-        if let Some(bundle) = ProofBundle::of(&open(&root.join(folder_name(epoch)), epoch)?, &args.did)? {
+        if let Some(bundle) = proof::of(&open(&root.join(folder_name(epoch)), epoch)?, &args.did)? {
             return Ok(bundle);
         }
     }

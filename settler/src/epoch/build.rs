@@ -12,7 +12,7 @@ use crate::artefact::batches::read_verdicts;
 use crate::artefact::digest::Digesting;
 use crate::artefact::files::{AGGREGATED, ALLOCATED, Contents, FileKind};
 use crate::artefact::manifest::{FileJson, Manifest};
-use crate::artefact::{Artefact, Terms, ancestors, folder_name};
+use crate::artefact::{Artefact, Terms, ancestors, folder_name, source};
 use crate::crash;
 use crate::outcome::Outcome;
 use crate::store::durable::{self, FileError};
@@ -62,7 +62,7 @@ pub fn build(store: &Store, terms: &Terms, sealed: &Sealed, mut progress: impl F
     durable::create_folder(&staging)?;
     crash::point("epoch.sealed");
     progress(Stage::Sealed);
-    let settlement = terms.settle(&sealed.batches, store)?;
+    let settlement = source::settle(terms, &sealed.batches, store)?;
     let contents = Contents { terms, settlement: &settlement, batches: store };
     let mut files = BTreeMap::new();
     write_all(&contents, &contents.sealed_files(), &staging, &mut files)?;

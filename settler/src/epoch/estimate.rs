@@ -9,9 +9,9 @@ use serde::Serialize;
 use super::settle::parent;
 use super::view::View;
 use super::{due, seal};
-use crate::artefact::Terms;
 use crate::artefact::payout::{self, Payout};
 use crate::artefact::terms::ParentTerms;
+use crate::artefact::{Terms, source};
 use crate::chain::Chain;
 use crate::outcome::{Failure, Outcome};
 use crate::store::Store;
@@ -68,7 +68,7 @@ pub fn estimate_at(
     due::postable_from(view, epoch)?;
     let terms = view.terms(epoch, parent)?;
     let held: Vec<BatchHeader> = seal::due(store, &terms)?;
-    let settlement = terms.settle(&held, store)?;
+    let settlement = source::settle(&terms, &held, store)?;
     Ok(Estimate { terms, settlement })
 }
 

@@ -10,7 +10,7 @@ use super::due::{self, Next};
 use super::post::{self, Posted};
 use super::view::{View, root_in_force};
 use super::{Stage, adopt, build, seal};
-use crate::artefact::{Artefact, Terms, ancestors, folder_name};
+use crate::artefact::{Artefact, Terms, ancestors, folder_name, source};
 use crate::chain::{Chain, Sender, deployment};
 use crate::crash;
 use crate::outcome::{Exit, Failure, Outcome};
@@ -246,6 +246,6 @@ pub fn dry_run(store: &Store, chain: &dyn Chain, epoch: Option<u64>, skip: bool)
         None => None,
     };
     let terms = view.terms(epoch, parent)?;
-    let settlement = terms.settle(&seal::due(store, &terms)?, store)?;
+    let settlement = source::settle(&terms, &seal::due(store, &terms)?, store)?;
     Ok(Some(DryRun { terms, settlement }))
 }

@@ -6,7 +6,7 @@ use radio_payouts_protocol::settlement::Settlement;
 use super::set::Set;
 use crate::artefact::terms::ParentTerms;
 use crate::artefact::verify::Recomputed;
-use crate::artefact::{Artefact, Terms};
+use crate::artefact::{Artefact, Terms, source};
 use crate::epoch::adopt;
 use crate::outcome::{Failure, Outcome};
 
@@ -55,7 +55,7 @@ pub fn replay(row: &[Artefact], set: &Set, mut each: impl FnMut(Replayed) -> Out
         let params = changed(&terms.params, terms.params_version, set, &delta)?;
         // History before the first epoch is real, from then on it is what would have come about.
         let proposed = Terms { params, parent: simulated.take().or_else(|| terms.parent.clone()), ..terms.clone() };
-        let after = proposed.settle(&headers, &batches)?;
+        let after = source::settle(&proposed, &headers, &batches)?;
         simulated = Some(ParentTerms { statement: after.statement.clone(), state: after.to_parent() });
         each(Replayed { terms, before, params, after })?;
     }

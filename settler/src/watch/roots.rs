@@ -13,7 +13,7 @@ use super::copies::{self, Places};
 use super::equivocation::{self, Twins};
 use super::memory::{Seen, Verdict};
 use crate::artefact::verify::{Fault, Recomputed};
-use crate::artefact::{Artefact, differ};
+use crate::artefact::{Artefact, differ, source};
 use crate::chain::Chain;
 use crate::epoch::view::View;
 use crate::epoch::{audit, seal};
@@ -139,7 +139,7 @@ impl Examiner<'_> {
     fn under_the_chains_terms(&self, copy: &Recomputed, on_chain: &Statement, manifest: String) -> Outcome<Judged> {
         let mut terms = self.view.terms(on_chain.epoch, copy.terms.parent.clone())?;
         terms.registry_version = on_chain.registry_version;
-        let ours = terms.settle(&copy.headers, &copy.batches)?.statement;
+        let ours = source::settle(&terms, &copy.headers, &copy.batches)?.statement;
         if ours == *on_chain {
             return Ok(Judged::Right(Some(manifest)));
         }
@@ -199,7 +199,7 @@ impl Examiner<'_> {
         if due.is_empty() {
             return Ok(None);
         }
-        Ok(Some(terms.settle(&due, store)?.statement))
+        Ok(Some(source::settle(&terms, &due, store)?.statement))
     }
 }
 

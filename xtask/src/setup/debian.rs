@@ -15,6 +15,9 @@ const FOR_THE_LINKER: &[&str] = &["python3", "python3-venv"];
 /// RocksDB's bindings, protocol buffers, and OpenSSL from source.
 const FOR_THE_VALIDATOR: &[&str] = &["libclang-dev", "clang", "protobuf-compiler", "perl"];
 
+/// What the SDK is bundled and tested with.
+const FOR_THE_SDK: &[&str] = &["nodejs", "npm"];
+
 /// What to install packages for, besides the program itself.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted {
@@ -41,7 +44,19 @@ pub fn ensure_packages(wanted: Wanted) -> Result<()> {
             packages.join(" ")
         );
     }
-    let missing: Vec<_> = packages.into_iter().filter(|package| !is_installed(package)).collect();
+    install_missing(&packages)
+}
+
+/// Installs Node.js and npm from Debian.
+pub fn ensure_node() -> Result<()> {
+    if !Path::new("/usr/bin/apt-get").exists() {
+        bail!("this system has no apt-get: install {} in its own way", FOR_THE_SDK.join(" and "));
+    }
+    install_missing(FOR_THE_SDK)
+}
+
+fn install_missing(packages: &[&str]) -> Result<()> {
+    let missing: Vec<_> = packages.iter().copied().filter(|package| !is_installed(package)).collect();
     if missing.is_empty() {
         return Ok(());
     }

@@ -555,3 +555,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_batch_is_read_in_any_spelling_and_checked() {
+    let batch = batch();
+    let pretty = serde_json::to_string_pretty(&batch).unwrap();
+    assert_eq!(Batch::parse(&pretty), Ok(batch.clone()));
+    assert_eq!(Batch::parse(&pretty.replace("\"v\": 1", "\"v\": 2")), Err(Answer::WrongVersion));
+    let unknown = pretty.replacen('{', "{\"x\": 1,", 1);
+    assert!(matches!(Batch::parse(&unknown), Err(Answer::Malformed(_))));
+    let zero = serde_json::to_string(&Batch { seq: 0, ..batch }).unwrap();
+    assert_eq!(Batch::parse(&zero), Err(Answer::Malformed("seq: starts at 1".into())));
+}

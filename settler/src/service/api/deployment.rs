@@ -83,7 +83,7 @@ async fn show(State(app): State<App>, headers: HeaderMap) -> Result<Response, Pr
     let snapshot = app.snapshot()?;
     let config = &snapshot.view.config;
     let running = snapshot.running_epoch();
-    let calendar = snapshot.view.deployment().calendar()?;
+    let calendar = snapshot.view.deployment().calendar().map_err(anyhow::Error::from)?;
     let view = DeploymentView {
         cluster: Cluster::of(&snapshot.view.genesis_hash).to_string(),
         genesis_hash: bs58::encode(snapshot.view.genesis_hash).into_string(),

@@ -84,7 +84,7 @@ async fn show(State(app): State<App>, InQuery(back): InQuery<Back>, headers: Hea
     let limit = limit(back.limit)?;
     let snapshot = app.snapshot()?;
     let (sealed, sums) = (app.catalogue.sealed(), app.catalogue.sums());
-    let calendar = snapshot.view.deployment().calendar()?;
+    let calendar = snapshot.view.deployment().calendar().map_err(anyhow::Error::from)?;
     let points = sealed.iter().map(|sealed| {
         let (statement, totals) = (&sealed.manifest.statement, &sealed.manifest.totals);
         Point {

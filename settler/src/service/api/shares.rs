@@ -14,7 +14,7 @@ use super::contributors::known;
 use super::{receipts, sealed};
 use crate::artefact::explanation::Explanation;
 use crate::artefact::payout::Payout;
-use crate::artefact::proof::ProofBundle;
+use crate::artefact::proof::{self, ProofBundle};
 use crate::service::catalogue::read::Contributor;
 use crate::service::catalogue::{Reader, Sealed, trees};
 use crate::service::http::answer::{Answer, Page, Standing};
@@ -120,7 +120,7 @@ fn bundle(service: &Service, reader: &Reader, sealed: &Sealed, did: &str) -> Res
     let domain = Domain::from_bytes(manifest.deployment.domain);
     let roots = Statement::from(&manifest.statement).payouts;
     let nodes = service.catalogue.tree_file(&manifest.commitment);
-    Ok(ProofBundle::assemble(manifest, &payout, |index| trees::proof(&nodes, &domain, &roots, index))?)
+    Ok(proof::assemble(manifest, &payout, |index| trees::proof(&nodes, &domain, &roots, index))?)
 }
 
 async fn explain(

@@ -2,21 +2,26 @@
 //!
 //! None of the file hashes is committed on chain; the commitment is. A `u64` is a decimal string, bytes are hex.
 
-use std::collections::BTreeMap;
+use alloc::borrow::ToOwned as _;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
 
-use radio_payouts_protocol::hash::Hash;
-use radio_payouts_protocol::history::History;
-use radio_payouts_protocol::json;
-use radio_payouts_protocol::params::{Mode, Params};
-use radio_payouts_protocol::ranges::Ranges;
-use radio_payouts_protocol::registry::Sfu;
-use radio_payouts_protocol::seal::{Judged, SfuSeal, SfuState};
-use radio_payouts_protocol::settlement::{Parent, Settlement};
-use radio_payouts_protocol::statement::Statement;
-use radio_payouts_protocol::tree::TreeRoot;
-use schemars::JsonSchema;
+use crate::did::did_of_key;
+use crate::domain::Domain;
+use crate::hash::Hash;
+use crate::history::History;
+use crate::params::{Mode, Params};
+use crate::ranges::Ranges;
+use crate::registry::Sfu;
+use crate::seal::{Judged, SfuSeal, SfuState};
+use crate::settlement::{Parent, Settlement};
+use crate::statement::Statement;
+use crate::tree::TreeRoot;
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
+use super::difference::{self, FieldDifference};
 use super::terms::{Deployment, ParentTerms, Terms, VersionInForce};
 
 /// The one format of this version.
@@ -25,52 +30,54 @@ pub const FORMAT: &str = "radio-payouts/epoch/v1";
 pub const STANDING: &str = "provisional";
 
 /// A committed tree.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RootJson {
     /// The root's hash.
-    #[serde(with = "json::hex32")]
-    #[schemars(with = "String")]
+    #[serde(with = "crate::json::hex32")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub root: Hash,
     /// Its sum.
-    #[serde(with = "json")]
-    #[schemars(with = "String")]
+    #[serde(with = "crate::json")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub sum: u64,
     /// Number of leaves.
     pub count: u32,
 }
 
 /// The statement of section 5.2.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct StatementJson {
     /// The epoch.
-    #[serde(with = "json")]
-    #[schemars(with = "String")]
+    #[serde(with = "crate::json")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub epoch: u64,
     /// Commitment of the parent.
-    #[serde(with = "json::hex32")]
-    #[schemars(with = "String")]
+    #[serde(with = "crate::json::hex32")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub parent: Hash,
     /// Version of the parameters.
     pub params_version: u32,
     /// Version of the registry.
-    #[serde(with = "json")]
-    #[schemars(with = "String")]
+    #[serde(with = "crate::json")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub registry_version: u64,
     /// Hash over the inputs.
-    #[serde(with = "json::hex32")]
-    #[schemars(with = "String")]
+    #[serde(with = "crate::json::hex32")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub inputs_hash: Hash,
     /// Hash over the history.
-    #[serde(with = "json::hex32")]
-    #[schemars(with = "String")]
+    #[serde(with = "crate::json::hex32")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub history_hash: Hash,
     /// The batch tree.
     pub batches: RootJson,
     /// Base units to be split.
-    #[serde(with = "json")]
-    #[schemars(with = "String")]
+    #[serde(with = "crate::json")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub pool: u64,
     /// The payout trees.
     pub payouts: Vec<RootJson>,
@@ -81,13 +88,13 @@ pub struct StatementJson {
 #[serde(deny_unknown_fields)]
 pub struct StateJson {
     /// The SFU's key.
-    #[serde(with = "json::hex32")]
+    #[serde(with = "crate::json::hex32")]
     pub key: [u8; 32],
     /// Largest `seq` judged.
-    #[serde(with = "json")]
+    #[serde(with = "crate::json")]
     pub cursor: u64,
     /// Least stop that the batches show.
-    #[serde(with = "json")]
+    #[serde(with = "crate::json")]
     pub stop: u64,
     /// Open gaps.
     pub gaps: Vec<RangeJson>,
@@ -97,14 +104,14 @@ pub struct StateJson {
 
 /// An inclusive range of sequence numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct RangeJson(#[serde(with = "json")] pub u64, #[serde(with = "json")] pub u64);
+pub struct RangeJson(#[serde(with = "crate::json")] pub u64, #[serde(with = "crate::json")] pub u64);
 
 /// What of the parent an epoch rests on; its history before is in `history.parquet`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ParentJson {
     /// Its commitment.
-    #[serde(with = "json::hex32")]
+    #[serde(with = "crate::json::hex32")]
     pub commitment: Hash,
     /// Its statement.
     pub statement: StatementJson,
@@ -121,13 +128,13 @@ pub struct SfuJson {
     /// The SFU's DID.
     pub sfu: String,
     /// Largest `seq` judged before.
-    #[serde(with = "json")]
+    #[serde(with = "crate::json")]
     pub cursor_before: u64,
     /// Largest `seq` judged.
-    #[serde(with = "json")]
+    #[serde(with = "crate::json")]
     pub cursor_after: u64,
     /// Batches from here on do not count.
-    #[serde(with = "json")]
+    #[serde(with = "crate::json")]
     pub stop: u64,
     /// New gaps.
     pub gaps: Vec<RangeJson>,
@@ -142,36 +149,37 @@ pub struct SfuJson {
 }
 
 /// Sums for readers; each follows from the files.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Totals {
     /// Accepted bytes.
-    #[serde(with = "json")]
-    #[schemars(with = "String")]
+    #[serde(with = "crate::json")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub bytes: u64,
     /// Bytes that the rate is paid for.
-    #[serde(with = "json")]
-    #[schemars(with = "String")]
+    #[serde(with = "crate::json")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub paid_bytes: u64,
     /// Sum of effective bytes.
-    #[serde(with = "json")]
-    #[schemars(with = "String")]
+    #[serde(with = "crate::json")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub effective_bytes: u64,
     /// Most that one contributor gets.
-    #[serde(with = "json")]
-    #[schemars(with = "String")]
+    #[serde(with = "crate::json")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub cap_base_units: u64,
     /// The minimum in force.
-    #[serde(with = "json")]
-    #[schemars(with = "String")]
+    #[serde(with = "crate::json")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub minimum_base_units: u64,
     /// Sum of the leaves.
-    #[serde(with = "json")]
-    #[schemars(with = "String")]
+    #[serde(with = "crate::json")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub allocated_base_units: u64,
     /// What is left of the pool; nothing is minted for it.
-    #[serde(with = "json")]
-    #[schemars(with = "String")]
+    #[serde(with = "crate::json")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub unallocated_base_units: u64,
     /// Contributors, with and without a leaf.
     pub contributors: u32,
@@ -182,10 +190,10 @@ pub struct Totals {
 #[serde(deny_unknown_fields)]
 pub struct FileJson {
     /// SHA-256.
-    #[serde(with = "json::hex32")]
+    #[serde(with = "crate::json::hex32")]
     pub sha256: Hash,
     /// Length in bytes.
-    #[serde(with = "json")]
+    #[serde(with = "crate::json")]
     pub length: u64,
 }
 
@@ -198,7 +206,7 @@ pub struct Manifest {
     /// [`STANDING`].
     pub standing: String,
     /// The commitment of `statement`.
-    #[serde(with = "json::hex32")]
+    #[serde(with = "crate::json::hex32")]
     pub commitment: Hash,
     /// What was posted.
     pub statement: StatementJson,
@@ -223,7 +231,62 @@ pub struct Manifest {
     pub files: BTreeMap<String, FileJson>,
 }
 
+/// Why a file is not a manifest.
+#[derive(Debug, Error)]
+pub enum ManifestFault {
+    /// Not JSON, or not of these fields.
+    #[error("not a manifest: {0}")]
+    Malformed(serde_json::Error),
+    /// Written in another format.
+    #[error("format {0:?} is unknown")]
+    Format(String),
+    /// The commitment is another one than its statement leads to.
+    #[error("field commitment is not that of the statement")]
+    Commitment,
+}
+
 impl Manifest {
+    /// Reads a manifest, and checks that it is of our format and its commitment that of its own statement.
+    ///
+    /// # Errors
+    /// [`ManifestFault`].
+    pub fn parse(bytes: &[u8]) -> Result<Self, ManifestFault> {
+        let manifest: Self = serde_json::from_slice(bytes).map_err(ManifestFault::Malformed)?;
+        if manifest.format != FORMAT {
+            return Err(ManifestFault::Format(manifest.format));
+        }
+        let domain = Domain::from_bytes(manifest.deployment.domain);
+        if Statement::from(&manifest.statement).commitment(&domain) != manifest.commitment {
+            return Err(ManifestFault::Commitment);
+        }
+        Ok(manifest)
+    }
+
+    /// The first field in which the inputs or the statement differ from what a settlement came to.
+    ///
+    /// # Errors
+    /// Never for a manifest of ours.
+    pub fn compare(&self, settlement: &Settlement) -> Result<Option<FieldDifference>, serde_json::Error> {
+        let inputs: Vec<SfuJson> = settlement.seals.iter().map(SfuJson::from).collect();
+        let found = difference::json(&serde_json::to_value(&self.sfus)?, &serde_json::to_value(inputs)?);
+        if let Some(found) = found {
+            return Ok(Some(found.below("sfus")));
+        }
+        let found = difference::statements(&Statement::from(&self.statement), &settlement.statement);
+        Ok(found.map(|found| found.below("statement")))
+    }
+
+    /// The first field in which the cursors that this manifest says the parent left differ from the parent's own manifest.
+    ///
+    /// # Errors
+    /// Never for a manifest of ours.
+    pub fn compare_parent(&self, parent: &Self) -> Result<Option<FieldDifference>, serde_json::Error> {
+        let ours: Vec<&StateJson> = self.parent.iter().flat_map(|parent| &parent.sfus).collect();
+        let states: Vec<&StateJson> = parent.sfus.iter().map(|sfu| &sfu.next).collect();
+        let found = difference::json(&serde_json::to_value(ours)?, &serde_json::to_value(states)?);
+        Ok(found.map(|found| found.below("parent.sfus")))
+    }
+
     /// The manifest of a settled epoch.
     #[must_use]
     pub fn of(terms: &Terms, settlement: &Settlement, files: BTreeMap<String, FileJson>) -> Self {
@@ -258,7 +321,7 @@ impl Manifest {
     ///
     /// # Errors
     /// Never for a manifest of ours.
-    pub fn to_bytes(&self) -> anyhow::Result<Vec<u8>> {
+    pub fn to_bytes(&self) -> Result<Vec<u8>, serde_json::Error> {
         let mut bytes = serde_json::to_vec_pretty(self)?;
         bytes.push(b'\n');
         Ok(bytes)
@@ -319,7 +382,7 @@ impl From<&SfuSeal> for SfuJson {
     fn from(seal: &SfuSeal) -> Self {
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         Self {
-            sfu: super::sfu_name(&seal.key),
+            sfu: did_of_key(&seal.key),
             cursor_before: seal.cursor_before,
             cursor_after: seal.cursor_after,
             stop: seal.stop,

@@ -1,37 +1,39 @@
 //! Everything that an epoch depends on besides batches, as it was read from the chain or stands in a manifest.
 
-use std::collections::BTreeMap;
+use alloc::collections::BTreeMap;
+#[cfg(feature = "schema")]
+use alloc::string::String;
+use alloc::vec::Vec;
 
-use radio_payouts_protocol::batch::BatchHeader;
-use radio_payouts_protocol::calendar::Calendar;
-use radio_payouts_protocol::did;
-use radio_payouts_protocol::domain::Domain;
-use radio_payouts_protocol::hash::Hash;
-use radio_payouts_protocol::params::{Mode, Params};
-use radio_payouts_protocol::registry::Sfu;
-use radio_payouts_protocol::seal::{SfuSeal, SfuState};
-use radio_payouts_protocol::settlement::{Parent, Setting, Settlement, SettlementError, seal_all, settle};
-use radio_payouts_protocol::statement::Statement;
-use schemars::JsonSchema;
+use crate::batch::{Batch, BatchHeader};
+use crate::calendar::{Calendar, CalendarError};
+use crate::did;
+use crate::domain::Domain;
+use crate::hash::Hash;
+use crate::params::{Mode, Params};
+use crate::registry::Sfu;
+use crate::seal::{SfuSeal, SfuState};
+use crate::settlement::{Parent, Setting, Settlement, SettlementError, seal_all, settle};
+use crate::statement::Statement;
 use serde::{Deserialize, Serialize};
-
-use super::source::BatchSource;
+use thiserror::Error;
 
 /// The cluster and program that an epoch belongs to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Deployment {
     /// `SHA-256("radio-payouts/v1" || genesis_hash || program_id)`.
-    #[serde(with = "radio_payouts_protocol::json::hex32")]
-    #[schemars(with = "String")]
+    #[serde(with = "crate::json::hex32")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub domain: Hash,
     /// The cluster's genesis hash.
-    #[serde(with = "radio_payouts_protocol::json::hex32")]
-    #[schemars(with = "String")]
+    #[serde(with = "crate::json::hex32")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub genesis_hash: Hash,
     /// The program's address.
-    #[serde(with = "radio_payouts_protocol::json::hex32")]
-    #[schemars(with = "String")]
+    #[serde(with = "crate::json::hex32")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub program_id: Hash,
     /// Unix seconds at which epoch 0 starts (exclusive).
     pub genesis_unix: i64,
@@ -44,8 +46,8 @@ impl Deployment {
     ///
     /// # Errors
     /// If the values are out of range.
-    pub fn calendar(&self) -> anyhow::Result<Calendar> {
-        Ok(Calendar::new(self.genesis_unix, self.epoch_seconds)?)
+    pub fn calendar(&self) -> Result<Calendar, CalendarError> {
+        Calendar::new(self.genesis_unix, self.epoch_seconds)
     }
 
     /// Whether the domain is the one of genesis hash and program.
@@ -62,7 +64,7 @@ pub struct VersionInForce {
     /// Number of the version.
     pub version: u32,
     /// First epoch in which it is in force.
-    #[serde(with = "radio_payouts_protocol::json")]
+    #[serde(with = "crate::json")]
     pub effective_epoch: u64,
     /// Its mode.
     pub mode: Mode,
@@ -75,6 +77,33 @@ pub struct ParentTerms {
     pub statement: Statement,
     /// Its state after sealing.
     pub state: Parent,
+}
+
+/// Why what a manifest says of the parent cannot be true.
+#[derive(Clone, PartialEq, Eq, Debug, Error)]
+pub enum ParentFault {
+    /// The parent's statement is not the one that the epoch names.
+    #[error("field parent: the parent's statement does not lead to the commitment {}", hex::encode(.0))]
+    Commitment(Hash),
+    /// The history is not the one that the parent committed to.
+    #[error("history.parquet: the records do not lead to the history_hash of epoch {0}")]
+    History(u64),
+}
+
+impl ParentTerms {
+    /// Checks that statement and history are those of `commitment`.
+    ///
+    /// # Errors
+    /// [`ParentFault`].
+    pub fn check(&self, domain: &Domain, commitment: &Hash) -> Result<(), ParentFault> {
+        if self.state.commitment != *commitment || self.statement.commitment(domain) != *commitment {
+            return Err(ParentFault::Commitment(*commitment));
+        }
+        if self.state.history.hash() != self.statement.history_hash {
+            return Err(ParentFault::History(self.statement.epoch));
+        }
+        Ok(())
+    }
 }
 
 /// Everything besides batches.
@@ -113,31 +142,30 @@ impl Terms {
         self.parent.as_ref().map(|parent| parent.state.sfus.clone()).unwrap_or_default()
     }
 
-    /// Settles the epoch over the held batches that no ancestor judged: the protocol crate's one path.
+    /// Settles the epoch over the held batches that no ancestor judged: the one path of [`settle`].
     ///
     /// # Errors
-    /// If a batch cannot be loaded.
-    pub fn settle(&self, held: &[BatchHeader], batches: &dyn BatchSource) -> anyhow::Result<Settlement> {
-        self.with_setting(|setting| {
-            settle(setting, held, |header| batches.batch(header)).map_err(|error| match error {
-                SettlementError::Load(error) => error.context("a held batch could not be loaded"),
-                other => anyhow::anyhow!("{other}"),
-            })
-        })
+    /// If the calendar is out of range; those of [`settle`].
+    pub fn settle<E>(
+        &self,
+        held: &[BatchHeader],
+        load: impl FnMut(&BatchHeader) -> Result<Batch, E>,
+    ) -> Result<Settlement, SettlementError<E>> {
+        self.with_setting(|setting| settle(setting, held, load))?
     }
 
     /// Seals every SFU over these batches, which no ancestor judged, and computes nothing more.
     ///
     /// # Errors
     /// If the calendar is out of range.
-    pub fn seal(&self, held: &[BatchHeader]) -> anyhow::Result<Vec<SfuSeal>> {
-        self.with_setting(|setting| Ok(seal_all(setting, held)))
+    pub fn seal(&self, held: &[BatchHeader]) -> Result<Vec<SfuSeal>, CalendarError> {
+        self.with_setting(|setting| seal_all(setting, held))
     }
 
-    fn with_setting<T>(&self, work: impl FnOnce(&Setting<'_>) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    fn with_setting<T>(&self, work: impl FnOnce(&Setting<'_>) -> T) -> Result<T, CalendarError> {
         let domain = Domain::from_bytes(self.deployment.domain);
         let cluster_reference = did::cluster_reference(&self.deployment.genesis_hash);
-        work(&Setting {
+        Ok(work(&Setting {
             domain: &domain,
             cluster_reference: &cluster_reference,
             calendar: self.deployment.calendar()?,
@@ -148,6 +176,6 @@ impl Terms {
             mode_of: &|epoch| self.mode_of(epoch),
             registry_version: self.registry_version,
             sfus: &self.registry,
-        })
+        }))
     }
 }
