@@ -7,7 +7,7 @@
 
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { launch } from './browser.mjs';
+import { launch, shrink } from './browser.mjs';
 import { WIDTHS, excess, faults, pages, settled } from './inspect.mjs';
 
 const [base, ...rest] = process.argv.slice(2);
@@ -27,7 +27,6 @@ const MOST = 150_000;
 
 async function picture(page, path, fullPage) {
   await page.screenshot({ path, fullPage, animations: 'disabled' });
-  return statSync(path).size;
 }
 
 const browser = await launch();
@@ -53,7 +52,9 @@ for (const theme of ['light', 'dark']) {
         if (all !== undefined) await picture(page, join(all, `${name}-${theme}-${size}.png`), true);
         if (images !== undefined && name !== 'no-such-page' && (size === 'desktop' || (name === 'overview' && theme === 'light'))) {
           const path = join(images, size === 'desktop' ? `${name}-${theme}.png` : `${name}-phone.png`);
-          const bytes = await picture(page, path, false);
+          await picture(page, path, false);
+          shrink(path);
+          const bytes = statSync(path).size;
           if (bytes > MOST) found.push(`${path} has ${bytes} bytes, more than ${MOST}`);
         }
       } catch (error) {

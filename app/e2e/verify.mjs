@@ -4,7 +4,7 @@
 //   node e2e/verify.mjs http://127.0.0.1:8080 --rpc http://127.0.0.1:8899 [--epoch 42] [--picture FILE] [--folder EPOCH_DIR]
 
 import { strict as assert } from 'node:assert';
-import { launch } from './browser.mjs';
+import { launch, shrink } from './browser.mjs';
 
 const [base, ...rest] = process.argv.slice(2);
 const option = (name) => {
@@ -41,7 +41,14 @@ assert.match(first.said, /^✓ Verified\./, first.said);
 const checks = await first.section.getByRole('list', { name: 'Checks' }).getByRole('listitem').allTextContents();
 console.error(`verified: ${checks.length} checks`);
 const picture = option('--picture');
-if (picture !== undefined) await first.section.screenshot({ path: picture });
+/** Takes a picture, if pictures are wanted. */
+async function take(target, suffix, options = {}) {
+  if (picture === undefined) return;
+  const path = picture.replace(/\.png$/, `${suffix}.png`);
+  await target.screenshot({ path, ...options });
+  shrink(path);
+}
+await take(first.section, '');
 
 // One base unit more in one line of payouts.csv, on its way to the page.
 await context.route('**/files/payouts.csv', async (route) => {
@@ -59,7 +66,7 @@ const difference = second.section.getByRole('table', { name: 'The first differen
 const named = await difference.textContent();
 for (const part of [share.did, String(share.index), share.amount_base_units, 'amount_base_units']) assert.ok(named.includes(part), `${part} is not named: ${named}`);
 console.error(`changed: ${second.said}`);
-if (picture !== undefined) await second.section.screenshot({ path: picture.replace(/\.png$/, '-difference.png') });
+await take(second.section, '-difference');
 await context.unroute('**/files/payouts.csv');
 
 // An epoch's folder, without a network.
@@ -74,7 +81,7 @@ if (folder !== undefined) {
   const said = await status.textContent();
   assert.match(said, /^✓ Consistent\./, said);
   console.error(`offline: ${said}`);
-  if (picture !== undefined) await page.screenshot({ path: picture.replace(/\.png$/, '-offline.png'), fullPage: true });
+  await take(page, '-offline', { fullPage: true });
   await context.setOffline(false);
 }
 await browser.close();
