@@ -193,17 +193,9 @@ impl<'a> CellBuilder<'a> {
         bytes: u64,
         window_ms: u64,
     ) -> Option<ReceiptVerdict> {
-        if receipt.contributors.iter().any(|contributor| !self.is_did(&contributor.did)) {
-            return Some(ReceiptVerdict::BadDid);
-        }
-        if receipt.timestamp <= batch.from || receipt.timestamp > batch.to {
-            return Some(ReceiptVerdict::BadTime);
-        }
-        if is_repeated {
-            return Some(ReceiptVerdict::Duplicate);
-        }
-        if receipt.contributors.is_empty() {
-            return Some(ReceiptVerdict::NoContributors);
+        let own = own_verdict(batch, receipt, is_repeated, |did| self.is_did(did));
+        if own.is_some() {
+            return own;
         }
         if is_licensed {
             return Some(ReceiptVerdict::Unlicensed);
@@ -299,14 +291,40 @@ impl<'a> CellBuilder<'a> {
     }
 }
 
+/// The verdicts that no parameter can change, in their order: `bad_did`, `bad_time`, `duplicate`, `no_contributors`.
+///
+/// `is_repeated` says that an earlier receipt of the batch has its room and track; `is_did` judges one DID.
+pub fn own_verdict(
+    batch: &Batch,
+    receipt: &Receipt,
+    is_repeated: bool,
+    mut is_did: impl FnMut(&str) -> bool,
+) -> Option<ReceiptVerdict> {
+    if receipt.contributors.iter().any(|contributor| !is_did(&contributor.did)) {
+        Some(ReceiptVerdict::BadDid)
+    } else if receipt.timestamp <= batch.from || receipt.timestamp > batch.to {
+        Some(ReceiptVerdict::BadTime)
+    } else if is_repeated {
+        Some(ReceiptVerdict::Duplicate)
+    } else if receipt.contributors.is_empty() {
+        Some(ReceiptVerdict::NoContributors)
+    } else {
+        None
+    }
+}
+
 /// Sum over a receipt's contributors; 64 values below 2^53 cannot overflow.
-fn receipt_bytes(receipt: &Receipt) -> Result<u64, Overflow> {
+///
+/// # Errors
+/// [`Overflow`], which no batch within the limits of section 4.2 can cause.
+pub fn receipt_bytes(receipt: &Receipt) -> Result<u64, Overflow> {
     receipt.contributors.iter().try_fold(0u64, |sum, entry| sum.checked_add(entry.bytes_out)).ok_or(Overflow)
 }
 
 /// UTC hour of `timestamp - 1 ms`, so that the hour's end belongs to it, as an epoch's does.
+#[must_use]
 #[expect(clippy::integer_division, reason = "a floor to hours; the remainder is below 24")]
-fn utc_hour(timestamp_ms: u64) -> u8 {
+pub fn utc_hour(timestamp_ms: u64) -> u8 {
     (timestamp_ms.saturating_sub(1) / 3_600_000 % 24) as u8
 }
 

@@ -27,7 +27,7 @@ macro_rules! decimal {
     )*};
 }
 // Sums and differences of amounts are wider than an amount, and signed.
-decimal!(u64, i128);
+decimal!(u64, u128, i128);
 
 macro_rules! plain {
     ($($kind:ty),*) => {$(

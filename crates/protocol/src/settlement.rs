@@ -149,12 +149,9 @@ pub fn settle<E>(
     held: &[BatchHeader],
     mut load: impl FnMut(&BatchHeader) -> Result<Batch, E>,
 ) -> Result<Settlement, SettlementError<E>> {
-    let Setting { domain, epoch, params, .. } = *setting;
-    setting.calendar.end_ms(epoch).ok_or(SettlementError::Calendar)?;
-    let mode = (setting.mode_of)(epoch);
+    setting.calendar.end_ms(setting.epoch).ok_or(SettlementError::Calendar)?;
     let seals = seal_all(setting, held);
-
-    let mut builder = CellBuilder::new(params);
+    let mut builder = CellBuilder::new(setting.params);
     let mut batches = Vec::new();
     for (sfu, seal) in registered(setting).iter().zip(&seals) {
         builder.begin_sfu(sfu.key, sfu.max_bytes_per_epoch);
@@ -163,8 +160,25 @@ pub fn settle<E>(
             batches.push(AcceptedBatch { header: *header, receipts: builder.add_batch(&batch)? });
         }
     }
-    let cells = builder.finish();
+    conclude(setting, seals, batches, builder.finish())
+}
 
+/// From cells to the statement: history, weights, allocation, trees. The second half of [`settle`], for engines that judge
+/// and add up receipts by other means.
+///
+/// `seals` are those of [`seal_all`], `batches` the accepted ones by (SFU key, seq), `cells` what their receipts came to; what
+/// an engine hands over is not checked here.
+///
+/// # Errors
+/// [`SettlementError`], never [`SettlementError::Load`].
+pub fn conclude<E>(
+    setting: &Setting<'_>,
+    seals: Vec<SfuSeal>,
+    batches: Vec<AcceptedBatch>,
+    cells: Cells,
+) -> Result<Settlement, SettlementError<E>> {
+    let Setting { domain, epoch, params, .. } = *setting;
+    let mode = (setting.mode_of)(epoch);
     let history = history_after(setting, mode, &cells);
     let weights = weigh(params, epoch, &cells, |index| {
         cells.contributors.get(index).and_then(|contributor| history.get(&contributor.did_hash))
@@ -208,8 +222,9 @@ pub fn settle<E>(
     })
 }
 
-/// The SFUs with `valid_from <= epoch`, by key.
-fn registered(setting: &Setting<'_>) -> Vec<Sfu> {
+/// The SFUs with `valid_from <= epoch`, by key: those that [`seal_all`] seals, in its order.
+#[must_use]
+pub fn registered(setting: &Setting<'_>) -> Vec<Sfu> {
     let mut sfus: Vec<Sfu> = setting.sfus.iter().filter(|sfu| sfu.valid_from <= setting.epoch).copied().collect();
     sfus.sort_unstable_by_key(|sfu| sfu.key);
     sfus
