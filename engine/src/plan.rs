@@ -1,0 +1,204 @@
+//! Which files an epoch is computed from, and what must come out of them.
+//!
+//! Only files that records name are read, each checked against its length and SHA-256 first, and only those of records and epochs that
+//! hold a batch to be counted. What else stands in them is read too and comes out as "not counted", so that everything read can
+//! be compared with the control totals.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use radio_payouts_protocol::batch::BatchHeader;
+use radio_payouts_protocol::hash::{Hash, sha256};
+use rayon::prelude::*;
+
+use crate::column::{self, Columns};
+use crate::record::{FileName, Record, Total};
+use crate::{EngineError, Rows, durable, table};
+
+/// Files of every table of a plan.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Tables {
+    /// Rows: one for every contribution.
+    pub contributions: Vec<PathBuf>,
+    /// One for every receipt.
+    pub receipts: Vec<PathBuf>,
+    /// DIDs by hash.
+    pub dids: Vec<PathBuf>,
+    /// Tracks by key.
+    pub tracks: Vec<PathBuf>,
+    /// The batches that count.
+    pub accepted: Vec<PathBuf>,
+}
+
+impl Tables {
+    /// The tables by the names that the SQL has for them.
+    #[must_use]
+    pub fn named(&self) -> [(&'static str, &[PathBuf]); 5] {
+        [
+            ("contributions", &self.contributions),
+            ("receipts", &self.receipts),
+            ("dids", &self.dids),
+            ("tracks", &self.tracks),
+            ("accepted", &self.accepted),
+        ]
+    }
+}
+
+/// What a batch came to when its rows were made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct HeldBatch {
+    record: usize,
+    epoch: u64,
+    /// Receipts and their bytes, with a fault or without.
+    pub total: Total,
+}
+
+/// Records and the batches in them.
+#[derive(Debug)]
+pub struct Catalogue<'a> {
+    rows: &'a Rows,
+    records: Vec<Record>,
+    batches: HashMap<Hash, HeldBatch>,
+    /// Batches that came in more than one source.
+    repeated: HashSet<Hash>,
+}
+
+/// Files to read, and what must come out.
+#[derive(Debug)]
+pub struct Plan {
+    /// The files.
+    pub tables: Tables,
+    /// Number of shards by which contributions are compared; 1 if records differ in it.
+    pub shards: u32,
+    /// Contributions by hour and shard.
+    pub contributions: BTreeMap<(u8, u32), Total>,
+    /// Receipts by hour.
+    pub receipts: BTreeMap<u8, Total>,
+    /// Receipts by batch, of those that count.
+    pub batches: BTreeMap<Hash, Total>,
+}
+
+impl<'a> Catalogue<'a> {
+    /// Finds the batches in the records of their epochs.
+    ///
+    /// # Errors
+    /// [`EngineError::MissingRows`] for the first that is in none; [`EngineError::Damaged`].
+    pub fn find(rows: &'a Rows, wanted: &[BatchHeader]) -> Result<Self, EngineError> {
+        let epoch_of = |header: &BatchHeader| rows.calendar().epoch_at_ms(header.to_ms);
+        let epochs: BTreeSet<String> = wanted.iter().filter_map(epoch_of).map(|epoch| epoch.to_string()).collect();
+        let mut records = rows.records()?;
+        records.retain(|record| !record.epochs.is_disjoint(&epochs));
+        let wanted_epochs: HashMap<Hash, u64> =
+            wanted.iter().filter_map(|header| Some((header.hash, epoch_of(header)?))).collect();
+        let mut found = Self { rows, records: Vec::new(), batches: HashMap::new(), repeated: HashSet::new() };
+        for (number, record) in records.iter().enumerate() {
+            let Some(file) = &record.batches else { continue };
+            let path = rows.side_path("batches", file);
+            check_file(&path, file)?;
+            column::read(&path, |columns| found.take(number, columns, &wanted_epochs))?;
+        }
+        found.records = records;
+        match wanted.iter().find(|header| !found.batches.contains_key(&header.hash)) {
+            Some(missing) => Err(EngineError::MissingRows(missing.hash)),
+            None => Ok(found),
+        }
+    }
+
+    fn take(&mut self, record: usize, columns: Columns<'_>, wanted: &HashMap<Hash, u64>) -> Result<(), EngineError> {
+        let (batches, receipts, bytes) =
+            (columns.hashes("batch")?, columns.integers("receipts")?, columns.sums("bytes")?);
+        for row in 0..columns.rows() {
+            let batch = batches.at(row);
+            let Some(epoch) = wanted.get(&batch) else { continue };
+            let total = Total { rows: receipts.at(row)?, bytes: bytes.at(row)? };
+            if self.batches.insert(batch, HeldBatch { record, epoch: *epoch, total }).is_some() {
+                self.repeated.insert(batch);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a batch came in more than one source, so that its rows are there more than once. Whoever lost an index and
+    /// received a batch again has such ones; they are counted by the pure path.
+    #[must_use]
+    pub fn is_repeated(&self, batch: &Hash) -> bool {
+        self.repeated.contains(batch)
+    }
+
+    /// The plan that counts these batches; `folder` takes the table of them.
+    ///
+    /// # Errors
+    /// [`EngineError`] if a file is away or not what its record says.
+    pub fn plan(&self, counted: &[BatchHeader], folder: &Path) -> Result<Plan, EngineError> {
+        let mut places: BTreeSet<(usize, u64)> = BTreeSet::new();
+        let mut batches = BTreeMap::new();
+        for header in counted {
+            let held = self.batches.get(&header.hash).ok_or(EngineError::MissingRows(header.hash))?;
+            places.insert((held.record, held.epoch));
+            batches.insert(header.hash, held.total);
+        }
+        let used: BTreeSet<usize> = places.iter().map(|(record, _)| *record).collect();
+        let used: Vec<(usize, &Record)> =
+            used.into_iter().filter_map(|number| Some((number, self.records.get(number)?))).collect();
+        let counts: BTreeSet<u32> = used.iter().map(|(_, record)| record.shards).collect();
+        let shards = counts.first().copied().filter(|_| counts.len() == 1).unwrap_or(1);
+        let mut plan = Plan {
+            tables: Tables::default(),
+            shards,
+            contributions: BTreeMap::new(),
+            receipts: BTreeMap::new(),
+            batches,
+        };
+        let mut files: Vec<(PathBuf, FileName)> = Vec::new();
+        // DIDs and tracks may be the same in many records; a file that is named twice is read once.
+        let (mut dids, mut tracks) = (BTreeSet::new(), BTreeSet::new());
+        for (number, record) in used {
+            for (table, file, paths) in [("dids", &record.dids, &mut dids), ("tracks", &record.tracks, &mut tracks)] {
+                if let Some(file) = file {
+                    let path = self.rows.side_path(table, file);
+                    files.push((path.clone(), *file));
+                    paths.insert(path);
+                }
+            }
+            for part in record.receipts.iter().filter(|part| places.contains(&(number, part.epoch))) {
+                let path = self.rows.part_path(part);
+                plan.receipts.entry(part.hour).or_default().add(part.total.rows, part.total.bytes)?;
+                files.push((path.clone(), part.file));
+                plan.tables.receipts.push(path);
+            }
+            for part in record.rows.iter().filter(|part| places.contains(&(number, part.epoch))) {
+                let path = self.rows.part_path(part);
+                let shard = if shards == 1 { 0 } else { part.shard.unwrap_or_default() };
+                plan.contributions.entry((part.hour, shard)).or_default().add(part.total.rows, part.total.bytes)?;
+                files.push((path.clone(), part.file));
+                plan.tables.contributions.push(path);
+            }
+        }
+        plan.tables.dids.extend(dids);
+        plan.tables.tracks.extend(tracks);
+        require_once(&plan.tables.receipts)?;
+        require_once(&plan.tables.contributions)?;
+        files.par_iter().try_for_each(|(path, file)| check_file(path, file))?;
+        let path = folder.join("accepted.parquet");
+        let hashes: Vec<Hash> = plan.batches.keys().copied().collect();
+        durable::put(&path, &table::accepted(&hashes)?)?;
+        plan.tables.accepted.push(path);
+        Ok(plan)
+    }
+}
+
+fn require_once(paths: &[PathBuf]) -> Result<(), EngineError> {
+    let mut seen = HashSet::new();
+    match paths.iter().find(|path| !seen.insert(*path)) {
+        Some(path) => Err(EngineError::damaged(path, "it is named twice: its rows would count twice")),
+        None => Ok(()),
+    }
+}
+
+fn check_file(path: &Path, file: &FileName) -> Result<(), EngineError> {
+    let bytes = durable::read(path)?;
+    if bytes.len() as u64 != file.length || sha256(&[&bytes]) != file.sha256.0 {
+        return Err(EngineError::damaged(path, "it is not the file that its record names"));
+    }
+    Ok(())
+}

@@ -1,0 +1,231 @@
+//! The tables that rows are kept in: their columns, and how they become Parquet.
+//!
+//! Integers are INT64 or INT32 (Spark reads unsigned ones as decimals), keys are 32 bytes (text as a key costs 2.5 times as much),
+//! rows are sorted, and the writer's settings are fixed. Parquet bytes are still no identity of anything: writers differ.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, BooleanArray, Decimal128Array, FixedSizeBinaryArray, Int32Array, Int64Array, RecordBatch, StringArray,
+};
+use arrow::datatypes::{DataType, Field, Schema};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
+use radio_payouts_protocol::hash::Hash;
+
+use crate::EngineError;
+
+/// Rows of a row group.
+const ROW_GROUP: usize = 1 << 20;
+
+/// One DID's bytes in one receipt without a fault of its own, with what the receipt's verdict still depends on.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Contribution {
+    /// SHA-256 of the DID.
+    pub did_hash: Hash,
+    /// [`track_key`].
+    pub track: Hash,
+    /// Hash of the batch.
+    pub batch: Hash,
+    /// Role of the bytes, by its code.
+    pub role: u8,
+    /// UTC hour of the receipt's timestamp minus 1 ms.
+    pub hour: u8,
+    /// Bytes of this contribution.
+    pub bytes: u64,
+    /// Whether the track's descriptor says `Licensed`.
+    pub licensed: bool,
+    /// Bytes of all contributions of the receipt.
+    pub receipt_bytes: u64,
+    /// `recipients * (to - from)`.
+    pub recipient_ms: u64,
+}
+
+/// One receipt of a batch that can be accepted.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Receipt {
+    /// [`track_key`].
+    pub track: Hash,
+    /// Hash of the batch.
+    pub batch: Hash,
+    /// Position in the batch.
+    pub place: u32,
+    /// UTC hour of its timestamp minus 1 ms.
+    pub hour: u8,
+    /// Code of the verdict that no parameter can change, if there is one.
+    pub fault: Option<u8>,
+    /// Whether the track's descriptor says `Licensed`.
+    pub licensed: bool,
+    /// Bytes of all its contributions.
+    pub bytes: u64,
+    /// `recipients * (to - from)`.
+    pub recipient_ms: u64,
+    /// `seq * 16 + metadata fields` of the track's descriptor in this batch: the greatest is that of the last descriptor.
+    pub descriptor: u64,
+}
+
+/// A batch of a source.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct BatchRow {
+    /// Its hash.
+    pub batch: Hash,
+    /// Key of its SFU.
+    pub sfu: [u8; 32],
+    /// Its number.
+    pub seq: u64,
+    /// Number of its receipts.
+    pub receipts: u32,
+    /// Bytes of all its receipts.
+    pub bytes: u128,
+}
+
+/// A track's name.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct TrackRow {
+    /// [`track_key`] of the rest.
+    pub track: Hash,
+    /// Key of its SFU.
+    pub sfu: [u8; 32],
+    /// The SFU's name for it.
+    pub track_id: String,
+}
+
+/// `SHA-256(sfu_key || track_id)`: a key of fixed width; the key has 32 bytes, so two tracks never give the same input.
+#[must_use]
+pub fn track_key(sfu: &[u8; 32], track_id: &str) -> Hash {
+    radio_payouts_protocol::hash::sha256(&[sfu, track_id.as_bytes()])
+}
+
+/// The shard of a DID: the first two bytes of its hash, modulo the number of shards.
+#[must_use]
+pub fn shard_of(did_hash: &Hash, shards: u32) -> u32 {
+    let [first, second, ..] = *did_hash;
+    u32::from(u16::from_be_bytes([first, second])) % shards.max(1)
+}
+
+/// Contributions as Parquet.
+///
+/// # Errors
+/// If a number does not fit its column, or Parquet fails.
+pub fn contributions(rows: &[Contribution]) -> Result<Vec<u8>, EngineError> {
+    write(&[
+        ("did_hash", hashes(rows.iter().map(|row| &row.did_hash))?),
+        ("track", hashes(rows.iter().map(|row| &row.track))?),
+        ("batch", hashes(rows.iter().map(|row| &row.batch))?),
+        ("role", small(rows.iter().map(|row| i32::from(row.role)))),
+        ("hour", small(rows.iter().map(|row| i32::from(row.hour)))),
+        ("bytes", integers(rows.iter().map(|row| row.bytes))?),
+        ("licensed", flags(rows.iter().map(|row| row.licensed))),
+        ("receipt_bytes", integers(rows.iter().map(|row| row.receipt_bytes))?),
+        ("recipient_ms", integers(rows.iter().map(|row| row.recipient_ms))?),
+    ])
+}
+
+/// Receipts as Parquet; `fault` is -1 where there is none.
+///
+/// # Errors
+/// As [`contributions`].
+pub fn receipts(rows: &[Receipt]) -> Result<Vec<u8>, EngineError> {
+    let place = rows.iter().map(|row| i32::try_from(row.place)).collect::<Result<Vec<_>, _>>().map_err(too_wide)?;
+    write(&[
+        ("track", hashes(rows.iter().map(|row| &row.track))?),
+        ("batch", hashes(rows.iter().map(|row| &row.batch))?),
+        ("place", small(place.into_iter())),
+        ("hour", small(rows.iter().map(|row| i32::from(row.hour)))),
+        ("fault", small(rows.iter().map(|row| row.fault.map_or(-1, i32::from)))),
+        ("licensed", flags(rows.iter().map(|row| row.licensed))),
+        ("bytes", integers(rows.iter().map(|row| row.bytes))?),
+        ("recipient_ms", integers(rows.iter().map(|row| row.recipient_ms))?),
+        ("descriptor", integers(rows.iter().map(|row| row.descriptor))?),
+    ])
+}
+
+/// Batches as Parquet.
+///
+/// # Errors
+/// As [`contributions`].
+pub fn batches(rows: &[BatchRow]) -> Result<Vec<u8>, EngineError> {
+    let bytes = rows.iter().map(|row| i128::try_from(row.bytes)).collect::<Result<Vec<_>, _>>().map_err(too_wide)?;
+    let bytes = Decimal128Array::from(bytes).with_precision_and_scale(38, 0).map_err(too_wide)?;
+    write(&[
+        ("batch", hashes(rows.iter().map(|row| &row.batch))?),
+        ("sfu", hashes(rows.iter().map(|row| &row.sfu))?),
+        ("seq", integers(rows.iter().map(|row| row.seq))?),
+        ("receipts", integers(rows.iter().map(|row| u64::from(row.receipts)))?),
+        ("bytes", Arc::new(bytes)),
+    ])
+}
+
+/// DIDs by hash as Parquet.
+///
+/// # Errors
+/// As [`contributions`].
+pub fn dids(rows: &[(Hash, &str)]) -> Result<Vec<u8>, EngineError> {
+    let text: StringArray = rows.iter().map(|(_, did)| Some(*did)).collect();
+    write(&[("did_hash", hashes(rows.iter().map(|(hash, _)| hash))?), ("did", Arc::new(text))])
+}
+
+/// Tracks by key as Parquet.
+///
+/// # Errors
+/// As [`contributions`].
+pub fn tracks(rows: &[TrackRow]) -> Result<Vec<u8>, EngineError> {
+    let text: StringArray = rows.iter().map(|row| Some(row.track_id.as_str())).collect();
+    write(&[
+        ("track", hashes(rows.iter().map(|row| &row.track))?),
+        ("sfu", hashes(rows.iter().map(|row| &row.sfu))?),
+        ("track_id", Arc::new(text)),
+    ])
+}
+
+/// Batches that the plan counts, as Parquet.
+///
+/// # Errors
+/// As [`contributions`].
+pub fn accepted(batches: &[Hash]) -> Result<Vec<u8>, EngineError> {
+    write(&[("batch", hashes(batches.iter())?)])
+}
+
+fn hashes<'a>(hashes: impl ExactSizeIterator<Item = &'a Hash>) -> Result<ArrayRef, EngineError> {
+    let bytes: Vec<u8> = hashes.flatten().copied().collect();
+    Ok(Arc::new(FixedSizeBinaryArray::try_new(32, bytes.into(), None).map_err(too_wide)?))
+}
+
+fn small(numbers: impl Iterator<Item = i32>) -> ArrayRef {
+    Arc::new(Int32Array::from_iter_values(numbers))
+}
+
+fn flags(flags: impl Iterator<Item = bool>) -> ArrayRef {
+    Arc::new(flags.map(Some).collect::<BooleanArray>())
+}
+
+fn integers(numbers: impl Iterator<Item = u64>) -> Result<ArrayRef, EngineError> {
+    let numbers = numbers.map(i64::try_from).collect::<Result<Vec<_>, _>>().map_err(too_wide)?;
+    Ok(Arc::new(Int64Array::from(numbers)))
+}
+
+fn too_wide(error: impl std::fmt::Display) -> EngineError {
+    EngineError::Engine(format!("a row does not fit its table: {error}"))
+}
+
+fn write(columns: &[(&str, ArrayRef)]) -> Result<Vec<u8>, EngineError> {
+    let failed = |error: &dyn std::fmt::Display| EngineError::Engine(format!("Parquet was not written: {error}"));
+    let field = |(name, array): &(&str, ArrayRef)| Field::new(*name, DataType::clone(array.data_type()), false);
+    let schema = Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()));
+    let arrays = columns.iter().map(|(_, array)| array.clone()).collect();
+    let rows = RecordBatch::try_new(schema.clone(), arrays).map_err(|error| failed(&error))?;
+    let level = ZstdLevel::try_new(1).map_err(|error| failed(&error))?;
+    let properties = WriterProperties::builder()
+        .set_created_by("radio-payouts".to_owned())
+        .set_compression(Compression::ZSTD(level))
+        .set_max_row_group_row_count(Some(ROW_GROUP))
+        .build();
+    let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
+    let mut bytes = Vec::new();
+    let mut writer = ArrowWriter::try_new_with_options(&mut bytes, schema, options).map_err(|error| failed(&error))?;
+    writer.write(&rows).map_err(|error| failed(&error))?;
+    writer.close().map_err(|error| failed(&error))?;
+    Ok(bytes)
+}

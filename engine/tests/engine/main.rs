@@ -1,0 +1,9 @@
+//! Rows, plan and engine against the protocol crate's own settlement.
+
+mod agree;
+mod crashes;
+mod damage;
+mod duckdb;
+mod liar;
+mod shape;
+mod world;
