@@ -47,6 +47,11 @@ impl Cache {
         self.root.join("node")
     }
 
+    /// The Python environment that carries DuckDB.
+    pub fn duckdb_venv(&self) -> PathBuf {
+        self.root.join("duckdb-venv")
+    }
+
     /// The patched copy of the standard library's source.
     pub fn sbf_library(&self) -> PathBuf {
         self.root.join("sbf-library")

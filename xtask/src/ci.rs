@@ -35,10 +35,12 @@ enum Step {
     Drift,
     /// The demonstration.
     Demo,
-    /// All tests.
+    /// All tests but the engine's.
     Test,
     /// The API against its description.
     Api,
+    /// Clippy, documentation and tests of the engine, which compiles for twenty minutes the first time.
+    Engine,
 }
 
 impl Ci {
@@ -86,18 +88,27 @@ impl Step {
                 // Before anything compiles the settler, which embeds the page.
                 build_app::ensure_built(workspace, false).map(drop)
             }
-            Self::Clippy => {
-                let mut clippy = all.cargo(workspace, &["clippy", "--all-targets"]);
-                process::run(clippy.args(["--", "--deny", "warnings"]))
-            }
-            Self::Doc => {
-                let mut doc = all.cargo(workspace, &["doc", "--no-deps"]);
-                process::run(doc.env("RUSTDOCFLAGS", "--deny warnings"))
-            }
+            Self::Clippy => clippy(all, workspace),
+            Self::Doc => documentation(all, workspace),
             Self::Drift => drift::check(all, false),
             Self::Demo => demo::show(&[]),
             Self::Test => Test::of_everything().run(),
             Self::Api => Schemathesis::of_everything().run(all),
+            Self::Engine => {
+                clippy(Selection::Engine, workspace)?;
+                documentation(Selection::Engine, workspace)?;
+                Test::of_the_engine().run()
+            }
         }
     }
+}
+
+fn clippy(selection: Selection, workspace: &Workspace) -> Result<()> {
+    let mut clippy = selection.cargo(workspace, &["clippy", "--all-targets"]);
+    process::run(clippy.args(["--", "--deny", "warnings"]))
+}
+
+fn documentation(selection: Selection, workspace: &Workspace) -> Result<()> {
+    let mut doc = selection.cargo(workspace, &["doc", "--no-deps"]);
+    process::run(doc.env("RUSTDOCFLAGS", "--deny warnings"))
 }

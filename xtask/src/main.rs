@@ -16,6 +16,7 @@ mod dashboard;
 mod demo;
 mod digest;
 mod drift;
+mod duckdb;
 #[cfg(test)]
 mod named_tests;
 mod process;
@@ -49,6 +50,8 @@ enum Command {
     Drift(drift::Drift),
     Bench(bench::Bench),
     Schemathesis(schemathesis::Schemathesis),
+    #[command(name = "duckdb")]
+    DuckDb(duckdb::DuckDb),
     Ci(ci::Ci),
 }
 
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Command::Drift(command) => command.run(),
         Command::Bench(command) => command.run(),
         Command::Schemathesis(command) => command.run(selection::Selection::Daily),
+        Command::DuckDb(command) => command.run(),
         Command::Ci(command) => command.run(),
     };
     match done {

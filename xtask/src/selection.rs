@@ -9,17 +9,22 @@ use anyhow::Result;
 
 use crate::{process, workspace::Workspace};
 
-/// The two sets of packages that the project builds.
+/// The package that carries a query engine.
+const ENGINE: &str = "radio-payouts-engine";
+
+/// The sets of packages that the project builds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Selection {
     /// The workspace's default members.
     Daily,
-    /// Every package, a whole validator among them.
+    /// Every package but the engine, a whole validator among them.
     All,
+    /// The engine alone: together with the others its features would compile half of them again.
+    Engine,
 }
 
 impl Selection {
-    /// Every package, or the daily ones.
+    /// Every package but the engine, or the daily ones.
     pub fn all_if(all: bool) -> Self {
         if all { Self::All } else { Self::Daily }
     }
@@ -28,9 +33,11 @@ impl Selection {
     pub fn cargo(self, workspace: &Workspace, subcommand: &[&str]) -> Command {
         let mut cargo = process::cargo();
         cargo.current_dir(&workspace.root).env("CARGO_TARGET_DIR", &workspace.target).args(subcommand);
-        if self == Self::All {
-            cargo.arg("--workspace");
-        }
+        match self {
+            Self::Daily => &mut cargo,
+            Self::All => cargo.args(["--workspace", "--exclude", ENGINE]),
+            Self::Engine => cargo.args(["--package", ENGINE]),
+        };
         cargo
     }
 

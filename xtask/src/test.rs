@@ -17,6 +17,7 @@ use crate::{
 /// Without an option it runs the tests of daily work: protocol, program (in LiteSVM), client, settler. With `--all` it also
 /// runs the stories on a real validator in the test process, whose first compilation takes about twenty minutes, one of them in
 /// Chromium with the dashboard, and the tests of the SDK and the dashboard. Node.js and Chromium are installed if they are missing.
+/// With `--engine` it runs the engine's tests only, whose first compilation takes about twenty minutes too.
 ///
 /// `cargo nextest` runs the tests where it is installed, `cargo test` elsewhere; documentation tests run first.
 /// Arguments after `--` go to the runner: `cargo xtask test -- post_root`.
@@ -25,15 +26,23 @@ pub struct Test {
     /// Every package, the stories on a real validator included.
     #[arg(long, visible_alias = "validator")]
     all: bool,
+    /// The engine's tests only.
+    #[arg(long, conflicts_with = "all")]
+    engine: bool,
     /// Arguments for the test runner, such as a part of a test's name.
     #[arg(last = true, value_name = "ARGUMENT")]
     arguments: Vec<OsString>,
 }
 
 impl Test {
-    /// All tests of all packages.
+    /// All tests of all packages but the engine.
     pub fn of_everything() -> Self {
-        Self { all: true, arguments: Vec::new() }
+        Self { all: true, engine: false, arguments: Vec::new() }
+    }
+
+    /// All tests of the engine.
+    pub fn of_the_engine() -> Self {
+        Self { all: false, engine: true, arguments: Vec::new() }
     }
 
     /// Runs the command.
@@ -46,9 +55,11 @@ impl Test {
             build_app::ensure_built(&workspace, false)?;
             environment.extend([(chromium::VARIABLE, browser.into()), node::search_path()?]);
         }
-        let programs = build_program::ensure_programs(&workspace)?;
-        environment.extend(programs.into_iter().map(|(name, path)| (name, path.into())));
-        let selection = Selection::all_if(self.all);
+        let selection = if self.engine { Selection::Engine } else { Selection::all_if(self.all) };
+        if !self.engine {
+            let programs = build_program::ensure_programs(&workspace)?;
+            environment.extend(programs.into_iter().map(|(name, path)| (name, path.into())));
+        }
         let has_nextest = process::answer_of(process::cargo().args(["nextest", "--version"])).is_some();
         if self.arguments.is_empty() {
             let mut documentation = selection.cargo(&workspace, &["test", "--quiet", "--doc"]);
