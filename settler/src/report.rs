@@ -16,5 +16,8 @@ pub mod performance;
 pub mod plot;
 pub mod text;
 
+#[cfg(test)]
+mod tests;
+
 pub use gather::{Gathered, Local};
 pub use model::Report;

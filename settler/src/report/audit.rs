@@ -118,7 +118,7 @@ fn scope(verified: &[Verified], clock: Option<ChainClock>) -> Section {
     let mut section = Section::new("Result");
     section.text(match clock {
         Some(clock) => format!(
-            "Each epoch was recomputed from its signed batches and compared with the chain as of slot {}, {}, and with every byte of every file of its folder. This is the list of checks of `settler verify`, which anyone can run.",
+            "Each epoch was recomputed from its signed batches and compared with the chain as of slot {}, {}, and with every byte of every file of its folder. This is the list of checks of settler verify, which anyone can run.",
             clock.slot,
             utc(clock.unix_timestamp)
         ),
@@ -178,7 +178,9 @@ fn epoch(verified: &Verified) -> Section {
     for group in Group::ALL {
         let mut table = Table::new(group.title(), source(group), &["check", "result", "value, or the difference"]);
         for check in verified.checks.of(group) {
-            table.row([Cell::Text(check.what.clone()), Cell::Ending(check.ending), Cell::Code(check.detail.clone())]);
+            let is_value = !check.detail.contains(' ');
+            let detail = if is_value { Cell::Code(check.detail.clone()) } else { Cell::Text(check.detail.clone()) };
+            table.row([Cell::Text(check.what.clone()), Cell::Ending(check.ending), detail]);
         }
         section.table(table);
     }

@@ -230,7 +230,7 @@ fn ranked<N: Clone>(
     let mut section = Section::new(title);
     let count = named.len();
     let shown: Vec<_> = named.iter().take(MOST).cloned().collect();
-    let of = if count > MOST { format!("the {MOST} largest of {count}") } else { format!("all {count}") };
+    let of = if count > MOST { format!("the {MOST} largest of {count}") } else { format!("{count} in all") };
     let first_of = |entry: (N, u128)| match cells(entry).into_iter().next() {
         Some(Cell::Text(text) | Cell::Code(text)) => text,
         _ => String::new(),

@@ -92,7 +92,7 @@ fn table(table: &Table) -> Markup {
                     }
                 }
             }
-            p.source { "Source: " (visible(&table.source)) }
+            @if !table.source.is_empty() { p.source { "Source: " (visible(&table.source)) } }
         }
     }
 }
@@ -120,7 +120,7 @@ fn value(cell: &Cell) -> Markup {
             Cell::Number(_) | Cell::Bloom(_) => data value=(exact) { (grouped(&exact)) },
             Cell::Bps(bps) => data value=(bps) { (percent(*bps)) },
             Cell::Ending(how) => span class=(class(*how)) { (exact) },
-            Cell::Text(_) | Cell::Empty => (exact),
+            Cell::Text(_) | Cell::Factor(_) | Cell::Empty => (exact),
         }
     }
 }

@@ -89,5 +89,7 @@ fn table(text: &mut String, table: &Table) {
             let _ = writeln!(text, "| {} |", cells.join(" | "));
         }
     }
-    let _ = write!(text, "\nSource: {}\n", escape(&visible(&table.source)));
+    if !table.source.is_empty() {
+        let _ = write!(text, "\nSource: {}\n", escape(&visible(&table.source)));
+    }
 }

@@ -50,6 +50,8 @@ pub enum Cell {
     Bloom(u128),
     /// Basis points, written in percent.
     Bps(u128),
+    /// Basis points, written as a factor.
+    Factor(u32),
     /// How a check ended.
     Ending(Ending),
     /// Nothing.
@@ -61,7 +63,7 @@ pub enum Cell {
 pub struct Table {
     /// What it shows.
     pub caption: String,
-    /// Where its values come from.
+    /// Where its values come from; empty if each row says so.
     pub source: String,
     /// Heads, with units.
     pub heads: Vec<String>,
@@ -132,7 +134,9 @@ impl Table {
     #[must_use]
     pub fn is_numeric(&self, column: usize) -> bool {
         let cells = || self.rows.iter().filter_map(|row| row.get(column));
-        let is_number = |cell: &Cell| matches!(cell, Cell::Number(_) | Cell::Bloom(_) | Cell::Bps(_) | Cell::Empty);
+        let is_number = |cell: &Cell| {
+            matches!(cell, Cell::Number(_) | Cell::Bloom(_) | Cell::Bps(_) | Cell::Factor(_) | Cell::Empty)
+        };
         cells().all(is_number) && cells().any(|cell| *cell != Cell::Empty)
     }
 }
@@ -198,7 +202,7 @@ impl Section {
 /// What a figure is, its value, and where it is from.
 #[must_use]
 pub fn facts(caption: &str, facts: Vec<(&str, Cell, &str)>) -> Table {
-    let mut table = Table::new(caption, "named in each line", &["figure", "value", "source"]);
+    let mut table = Table::new(caption, "", &["figure", "value", "source"]);
     for (what, value, source) in facts {
         table.row([Cell::Text(what.to_owned()), value, Cell::Text(source.to_owned())]);
     }

@@ -214,7 +214,7 @@ fn shares(by_did: &HashMap<String, (u128, u128)>) -> Section {
     let of = if ranked.len() > MOST {
         format!("the {MOST} largest of {}", ranked.len())
     } else {
-        format!("all {}", ranked.len())
+        format!("{} in all", ranked.len())
     };
     let mut table = Table::new(
         format!("Contributors: {of}"),

@@ -17,7 +17,7 @@ const NAMES: u128 = 250;
 const VALUES: u128 = 120;
 const ROW: u128 = 26;
 /// Series have their own colours up to here, then they begin again.
-const COLOURS: usize = 6;
+const COLOURS: usize = 7;
 
 /// Draws it.
 #[must_use]

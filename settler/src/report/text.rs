@@ -2,7 +2,7 @@
 
 use super::model::Cell;
 use crate::artefact::verify::Ending;
-use crate::cli::amount::signed_bloom;
+use crate::cli::amount::{factor, signed_bloom};
 
 /// Whether a character changes how others are shown, or cannot be seen: text of others must not reorder or hide ours.
 const fn is_hidden(character: char) -> bool {
@@ -89,6 +89,7 @@ pub fn plain(cell: &Cell) -> String {
         Cell::Number(number) => number.to_string(),
         Cell::Bloom(base_units) => i128::try_from(*base_units).map_or_else(|_| base_units.to_string(), signed_bloom),
         Cell::Bps(bps) => percent(*bps),
+        Cell::Factor(bps) => factor(*bps),
         Cell::Ending(how) => ending(*how).to_owned(),
         Cell::Empty => "–".to_owned(),
     }

@@ -7,7 +7,7 @@ use radio_payouts_protocol::batch::BatchHeader;
 use radio_payouts_protocol::hash::Hash;
 use radio_payouts_settler::artefact::source::BatchSource;
 use radio_payouts_settler::artefact::verify::Recomputed;
-use radio_payouts_settler::artefact::{Artefact, Terms};
+use radio_payouts_settler::artefact::{Artefact, Terms, source};
 use radio_payouts_settler::chain::sender::Guard;
 use radio_payouts_settler::chain::{Journal, Sender};
 use radio_payouts_settler::epoch::post::{self, Posted};
@@ -18,7 +18,7 @@ use crate::world::World;
 
 /// Publishes in `to` what these batches lead to under these terms, whatever ancestors judged.
 pub fn publish_these_batches(terms: &Terms, envelopes: &Envelopes, to: &Path) -> Hash {
-    let settlement = terms.settle(&envelopes.headers, envelopes).unwrap();
+    let settlement = source::settle(terms, &envelopes.headers, envelopes).unwrap();
     publish(terms, &settlement, envelopes, to)
 }
 

@@ -2,10 +2,10 @@
 
 use super::super::gather::Sealed;
 use super::super::model::{Cell, Plot, Section, Shape, Table, Unit, facts};
+use super::super::text::short;
 use super::Gathered;
 use crate::artefact::payout::{self, Payout};
 use crate::artefact::{cells, sfu_name};
-use crate::cli::amount::factor;
 use crate::outcome::{Failure, Outcome};
 
 /// The sections about `did`.
@@ -75,25 +75,26 @@ fn overview(lines: &[(&Sealed, Option<Payout>)]) -> Section {
 
 fn arithmetic(sealed: &Sealed, payout: &Payout) -> Outcome<Section> {
     let mut section = Section::new(format!("Arithmetic of epoch {}", sealed.number()));
-    let mut table = Table::new(
-        "Bytes and factors",
-        "cells.parquet: bytes and all factors; weight = bytes × role × time × quality",
+    let mut bytes = Table::new(
+        "From bytes to weight",
+        "cells.parquet: bytes, role_bps, time_bps, quality_bps, weight_e12; weight = bytes × role × time × quality",
+        &["track", "SFU", "role", "hour, UTC", "bytes", "× role", "× time", "× quality", "= weight, 10^-12 bytes"],
+    );
+    let mut factors = Table::new(
+        "Factors of time and quality",
+        "cells.parquet: consistency_bps, peak_bps, long_term_bps, time_bps, high_quality_bps, metadata_rich_bps, popular_bps, quality_bps",
         &[
             "track",
-            "SFU",
             "role",
             "hour, UTC",
-            "bytes",
-            "× role",
-            "× consistency",
+            "consistency",
             "× peak",
             "× long term",
             "= time",
-            "× high quality",
-            "× metadata",
+            "high quality",
+            "× metadata rich",
             "× popular",
             "= quality",
-            "weight / 10^12",
         ],
     );
     let mut weight = 0u128;
@@ -103,20 +104,19 @@ fn arithmetic(sealed: &Sealed, payout: &Payout) -> Outcome<Section> {
         }
         weight += cell.weight_e12;
         let [role, consistency, peak, long_term, time, high, rich, popular, quality] = cell.factors_bps;
-        let mut row = vec![
-            Cell::Text(cell.track_id.to_owned()),
-            Cell::Code(super::super::text::short(&sfu_name(cell.sfu), 20)),
-            Cell::Text(cell.role.to_owned()),
-            Cell::Number(cell.hour_utc.into()),
-            Cell::Number(cell.bytes.into()),
-        ];
-        let factors = [role, consistency, peak, long_term, time, high, rich, popular, quality];
-        row.extend(factors.map(|bps| Cell::Text(factor(bps))));
-        row.push(Cell::Number(cell.weight_e12 / 1_000_000_000_000));
-        table.row(row);
+        let name = || Cell::Text(cell.track_id.to_owned());
+        let (of, hour) = (|| Cell::Text(cell.role.to_owned()), || Cell::Number(cell.hour_utc.into()));
+        let mut row =
+            vec![name(), Cell::Code(short(&sfu_name(cell.sfu), 24)), of(), hour(), Cell::Number(cell.bytes.into())];
+        row.extend([role, time, quality].map(Cell::Factor));
+        row.push(Cell::Number(cell.weight_e12));
+        bytes.row(row);
+        let mut row = vec![name(), of(), hour()];
+        row.extend([consistency, peak, long_term, time, high, rich, popular, quality].map(Cell::Factor));
+        factors.row(row);
         Ok(())
     })?;
-    section.table(table);
+    section.table(bytes).table(factors);
     let manifest = &sealed.artefact.manifest;
     let (pool, totals) = (manifest.statement.pool, &manifest.totals);
     let Payout { effective_bytes, raw, .. } = payout;

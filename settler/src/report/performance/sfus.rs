@@ -45,21 +45,26 @@ struct Counted {
 /// The sections about SFUs.
 pub(super) fn sections(gathered: &Gathered) -> Outcome<Vec<Section>> {
     let mut counted = Counted::default();
+    let (Some(first), Some(last)) = (gathered.epochs.first(), gathered.epochs.last()) else { return Ok(Vec::new()) };
+    let range = (in_ms(first.times()?.0), in_ms(last.times()?.1));
     for sealed in &gathered.epochs {
-        count(sealed, &mut counted)?;
+        count(sealed, range, &mut counted)?;
     }
     Ok(vec![by_sfu(&counted), verdicts(&counted), gaps(&counted)])
 }
 
-fn count(sealed: &Sealed, counted: &mut Counted) -> Outcome {
+fn in_ms(unix: i64) -> u64 {
+    u64::try_from(unix).unwrap_or_default().saturating_mul(1_000)
+}
+
+/// Counts what one epoch judged; `range` is the time of all epochs of the report.
+fn count(sealed: &Sealed, range: (u64, u64), counted: &mut Counted) -> Outcome {
     let (artefact, (start, end)) = (&sealed.artefact, sealed.times()?);
-    let in_ms = |unix: i64| u64::try_from(unix).unwrap_or_default().saturating_mul(1_000);
-    let (start_ms, end_ms) = (in_ms(start), in_ms(end));
     for sfu in &artefact.manifest.registry {
         let is_valid = sfu.valid_from <= sealed.number() && sealed.number() < sfu.valid_until;
         let of = counted.sfus.entry(sfu_name(&sfu.key)).or_default();
         if is_valid {
-            of.epochs_ms += u128::from(end_ms - start_ms);
+            of.epochs_ms += u128::from(in_ms(end).saturating_sub(in_ms(start)));
         }
     }
     for sfu in &artefact.manifest.sfus {
@@ -77,7 +82,7 @@ fn count(sealed: &Sealed, counted: &mut Counted) -> Outcome {
         if line.verdict == "accepted" {
             accepted += 1;
             of.accepted += 1;
-            let (from, to) = (line.header.from_ms.max(start_ms), line.header.to_ms.min(end_ms));
+            let (from, to) = (line.header.from_ms.max(range.0), line.header.to_ms.min(range.1));
             of.covered_ms += u128::from(to.saturating_sub(from));
             counted.receipts += line.receipts.unwrap_or_default();
         } else {
@@ -137,7 +142,7 @@ fn by_sfu(counted: &Counted) -> Section {
     }
     section.table(table);
     section.text(
-        "Uptime is reported and not paid. It is the part of the epochs in which an SFU was registered that lies in the windows of its accepted batches; a window that was carried from an earlier epoch counts for none of these.",
+        "Uptime is reported and not paid. It is the part of the epochs in which an SFU was registered that lies in the windows of its accepted batches; a batch that was carried counts where its window lies.",
     );
     section
 }
@@ -187,7 +192,7 @@ fn gaps(counted: &Counted) -> Section {
     let mut section = Section::new("Gaps");
     section.text("Numbers under which nothing was known when the epoch was sealed. A batch that comes later fills its gap and is carried.");
     let count = counted.gaps.len();
-    let of = if count > MOST_GAPS { format!("the first {MOST_GAPS} of {count}") } else { format!("all {count}") };
+    let of = if count > MOST_GAPS { format!("the first {MOST_GAPS} of {count}") } else { format!("{count} in all") };
     let mut table = Table::new(
         format!("New gaps: {of}"),
         "manifest.json: sfus.gaps",
