@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 
-use crate::{cache::Cache, process, workspace::Workspace};
+use crate::{build_sdk, cache::Cache, process, setup, workspace::Workspace};
 
 /// The dashboard's folder.
 pub const FOLDER: &str = "app";
@@ -17,9 +17,9 @@ const NODE_FROM_NPM: &str = "22";
 
 /// Build the dashboard into app/dist, from where the settler embeds it.
 ///
-/// Installs the packages of app/package-lock.json (`npm ci`), checks the types, and builds with Vite. Node.js 20.19 or later and npm
-/// are needed; where only npm and an older Node.js are there, a newer one is fetched from npm once, outside of the clone. Fails if
-/// types do not fit docs/openapi.json, or the first load exceeds 1 MB compressed.
+/// Builds the SDK first, then installs the packages of app/package-lock.json (`npm ci`), checks the types, and builds with Vite, which
+/// needs Node.js 20.19 or later: where an older one is there, such as Debian 12's, a newer one is fetched from npm once, outside
+/// of the clone. Fails if types do not fit docs/openapi.json, or the first load exceeds 1 MB compressed.
 #[derive(Debug, Args)]
 pub struct BuildApp {
     /// Run the dashboard's tests too.
@@ -39,10 +39,10 @@ impl BuildApp {
 /// Builds the dashboard and returns the folder of its files.
 pub fn build(workspace: &Workspace, test: bool) -> Result<PathBuf> {
     let folder = workspace.root.join(FOLDER);
-    let sdk = workspace.root.join("sdk/dist/index.js");
-    ensure!(sdk.exists(), "{} is missing: run `cargo xtask build-sdk` first", sdk.display());
+    setup::node::ensure()?;
+    build_sdk::ensure_built(workspace, false)?;
     let node = node()?;
-    process::run(process::command("npm").args(["ci", "--no-fund", "--no-audit"]).current_dir(&folder))?;
+    setup::node::install_packages(&folder)?;
     let tool = |path: &str, arguments: &[&str]| {
         process::run(process::command(&node).arg(path).args(arguments).current_dir(&folder))
     };
@@ -63,10 +63,8 @@ pub fn build(workspace: &Workspace, test: bool) -> Result<PathBuf> {
 
 /// A Node.js that Vite runs on: the machine's own, or one from npm.
 fn node() -> Result<PathBuf> {
-    match version_of(Path::new("node")) {
-        Some(version) if version >= OLDEST_NODE => return Ok("node".into()),
-        Some(_) => {}
-        None => bail!("Node.js is missing: install it with npm (Debian: apt-get install nodejs npm)"),
+    if version_of(Path::new("node")).is_some_and(|version| version >= OLDEST_NODE) {
+        return Ok("node".into());
     }
     let machine = match std::env::consts::ARCH {
         "x86_64" => "x64",
