@@ -11,7 +11,7 @@ use radio_payouts_protocol::statement::Statement;
 use radio_payouts_protocol::tree::TreeRoot;
 use radio_payouts_settler::artefact::Terms;
 use radio_payouts_settler::artefact::manifest::{STANDING, StatementJson};
-use radio_payouts_settler::artefact::proof::{FORMAT, ProofBundle, ShareJson, SiblingJson};
+use radio_payouts_settler::artefact::proof::{self, FORMAT, ProofBundle, ShareJson, SiblingJson};
 use radio_payouts_settler::artefact::terms::{Deployment, VersionInForce};
 use radio_payouts_settler::artefact::verify::{Fault, Recomputed};
 use radio_payouts_settler::epoch::{build, seal};
@@ -128,7 +128,7 @@ fn the_stages_lead_from_the_vectors_envelopes_to_their_commitments() {
             );
             assert_eq!(payout.index.map(u64::from), share["index"].as_u64());
             if payout.index.is_some() {
-                let bundle = ProofBundle::of(&artefact, &payout.did).unwrap().unwrap();
+                let bundle = proof::of(&artefact, &payout.did).unwrap().unwrap();
                 assert_eq!(bundle.commitment, hash(&case["commitment"]));
             }
         }
