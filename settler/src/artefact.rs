@@ -12,6 +12,7 @@ use radio_payouts_protocol::did::did_of_key;
 
 pub mod ancestors;
 pub mod batches;
+pub mod cells;
 pub mod differ;
 pub mod digest;
 pub mod explanation;

@@ -104,6 +104,16 @@ pub trait Chain: Send {
     /// [`ChainError::Unavailable`] if the node is away.
     fn execution(&self, signature: &Signature) -> Result<Option<Execution>, ChainError>;
 
+    /// Final transactions that may have touched an account since `until`, newest first, at most `most`; none where the chain
+    /// keeps no history. Others may be among them: what a transaction did is in its [`Chain::execution`].
+    ///
+    /// # Errors
+    /// [`ChainError::Unavailable`] if the node is away.
+    fn touches(&self, address: &Pubkey, until: Option<&Signature>, most: usize) -> Result<Vec<Touch>, ChainError> {
+        let _ = (address, until, most);
+        Ok(Vec::new())
+    }
+
     /// Free lamports, where there are any (embedded, a local validator, devnet).
     ///
     /// # Errors
@@ -207,6 +217,19 @@ pub struct Execution {
     pub return_data: Option<Vec<u8>>,
     /// Lamports paid for it, if known.
     pub fee: Option<u64>,
+}
+
+/// A final transaction that may have touched an account.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Touch {
+    /// Its signature.
+    pub signature: Signature,
+    /// Slot of its block.
+    pub slot: u64,
+    /// Time of its block in Unix seconds, where the chain knows it.
+    pub unix_timestamp: Option<i64>,
+    /// Whether it had no effect.
+    pub failed: bool,
 }
 
 /// A transaction that is final and succeeded.

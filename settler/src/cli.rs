@@ -33,11 +33,14 @@ pub mod instruction_only;
 pub mod key_argument;
 pub mod keygen;
 pub mod mandates;
+pub mod parameter;
 pub mod params;
+pub mod places;
 pub mod prove;
 pub mod ratify;
 pub mod registry;
 pub mod rejects;
+pub mod report;
 pub mod serve;
 pub mod settings;
 pub mod settle;
@@ -167,8 +170,10 @@ pub enum Command {
     Estimate(estimate::Args),
     /// Replay sealed epochs under proposed parameters: who would gain, who would lose.
     Simulate(simulate::Args),
-    /// Write payouts as CSV or JSON lines.
+    /// Write epochs, contributors or receipts as CSV, JSON lines or Parquet.
     Export(export::Args),
+    /// Report on sealed epochs as Markdown or HTML.
+    Report(report::Args),
     /// Look after the store of held batches.
     Store(store::Args),
     /// Write a shell's completion script to stdout.
@@ -222,6 +227,7 @@ pub fn run() -> Outcome {
         Command::Estimate(args) => estimate::run(&args, &context),
         Command::Simulate(args) => simulate::run(&args, &context),
         Command::Export(args) => export::run(&args, &context),
+        Command::Report(args) => report::run(&args, &context),
         Command::Store(args) => store::run(&args, &context),
         Command::Completions(args) => completions::run(&args, &context),
     }

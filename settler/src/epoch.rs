@@ -23,12 +23,15 @@ pub mod estimate;
 pub mod post;
 pub mod seal;
 pub mod settle;
+pub mod stages;
+pub mod standing;
+pub mod verification;
 pub mod view;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How far an epoch's settlement has come.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// The batches to judge and the terms are fixed.

@@ -1,13 +1,15 @@
 //! The only writers to stdout (data) and stderr (talk).
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 
 use serde::Serialize;
 
 use crate::outcome::{Failure, Outcome};
 
+pub mod destination;
 pub mod table;
 
+pub use destination::Destination;
 pub use table::Table;
 
 /// How results are printed.
@@ -89,5 +91,8 @@ pub fn start_logging(verbose: bool) {
         Err(_) if verbose || asked => EnvFilter::new("warn,radio_payouts=debug,radio_payouts_settler=debug"),
         Err(_) => EnvFilter::new("warn"),
     };
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    // Colours are for people at a terminal, not for a file or a journal.
+    let colours = std::io::stderr().is_terminal();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
+    let _ = log.try_init();
 }

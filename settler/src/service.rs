@@ -11,6 +11,7 @@
 //! What blocks (disk, chain, SQLite) has threads of its own; connections are tasks. Nothing here decides anything about
 //! money: batches go through [`crate::store::intake`], epochs are settled by [`crate::epoch`], and the API only reads.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -20,7 +21,9 @@ pub mod acknowledgement;
 pub mod api;
 pub mod catalogue;
 pub mod chain;
+pub mod dashboard;
 pub mod estimator;
+pub mod history;
 pub mod http;
 pub mod indexer;
 pub mod ingest;
@@ -34,9 +37,12 @@ pub mod settle_loop;
 use acknowledgement::Acknowledger;
 use catalogue::Catalogue;
 use chain::Snapshot;
+use dashboard::Dashboard;
 use estimator::Estimated;
+use history::Histories;
 use http::problem::Problem;
 use http::rate::RateLimiter;
+use http::refusals::Refusals;
 use ingest::Ingest;
 use metrics::Metrics;
 pub use options::Options;
@@ -90,6 +96,8 @@ pub struct Service {
     pub options: Options,
     /// Counters.
     pub metrics: Metrics,
+    /// What happened to each epoch on chain.
+    pub histories: Histories,
     /// What the chain said last; none before the first answer.
     pub chain: watch::Receiver<Option<Arc<Snapshot>>>,
     /// The last estimate.
@@ -102,10 +110,16 @@ pub struct Service {
     pub acknowledger: Acknowledger,
     /// Who asks too often.
     pub rate: RateLimiter,
+    /// What the log was told of refusals.
+    pub refusals: Refusals,
+    /// The page.
+    pub dashboard: Dashboard,
     /// Whether the store took the last round.
     pub store_works: AtomicBool,
     /// Pulled when the service ends.
     pub stop: Stop,
+    /// When it was started.
+    pub started: jiff::Timestamp,
     /// Event streams that are open.
     pub streams: Arc<Semaphore>,
     readers: Semaphore,
@@ -140,6 +154,12 @@ impl Service {
             result
         });
         done.await.unwrap_or_else(|error| Err(Problem::internal(&anyhow::anyhow!(error))))
+    }
+
+    /// Counts a request or connection that is refused, and has the log name it once.
+    pub fn refuse(&self, reason: &'static str, peer: IpAddr) {
+        self.metrics.count("http_refused_total", &[("reason", reason)], 1);
+        self.refusals.note(reason, peer);
     }
 
     /// Whether batches can be taken in and questions be answered.

@@ -1,14 +1,21 @@
 //! What stories over RPC need: a real validator, and the settler's binary beside the tests.
 
+pub mod claims;
+pub mod deep_claims;
+pub mod ground;
 pub mod rewind;
 
 use std::path::{Path, PathBuf};
 
 mod localnet;
+mod service;
 mod settler;
+mod sfu;
 
 pub use localnet::Localnet;
+pub use service::Service;
 pub use settler::Settler;
+pub use sfu::Sfu;
 
 /// The folder in which Cargo puts binaries of this profile: `target/debug`.
 fn profile_folder() -> PathBuf {

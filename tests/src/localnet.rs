@@ -21,15 +21,14 @@ use tempfile::TempDir;
 
 use crate::program_path;
 
-/// Ticks of 6.25 ms to a slot of 100 ms: finality after four seconds, not thirteen.
-const TICKS_PER_SLOT: u64 = 16;
-/// Slots in a second.
-const SLOTS_PER_SECOND: u64 = 10;
+/// Ticks of 6.25 ms to a slot of 50 ms: finality after two seconds, not thirteen.
+const TICKS_PER_SLOT: u64 = 8;
 
 /// A running validator; it stops, and its ledger goes, when this is dropped.
 pub struct Localnet {
-    validator: Option<TestValidator>,
-    ledger: TempDir,
+    validator: TestValidator,
+    /// Removed after the validator has stopped: fields are dropped in this order.
+    _ledger: TempDir,
     /// Holds all lamports and the program's upgrade authority.
     pub operator: Keypair,
 }
@@ -42,17 +41,10 @@ impl Localnet {
     #[must_use]
     pub fn start(operator: Keypair) -> Self {
         let ledger = tempfile::tempdir().expect("a folder");
-        let mut localnet = Self { validator: None, ledger, operator };
-        localnet.validator = Some(localnet.validate(None));
-        localnet
-    }
-
-    /// Runs the validator on the ledger, from `warp_slot` on if there is one.
-    fn validate(&self, warp_slot: Option<u64>) -> TestValidator {
         let program = UpgradeableProgramInfo {
             program_id: PROGRAM_ID,
             loader: solana_sdk_ids::bpf_loader_upgradeable::ID,
-            upgrade_authority: self.operator.pubkey(),
+            upgrade_authority: operator.pubkey(),
             program_path: program_path(),
         };
         // As a public node: what became of a transaction can be asked for.
@@ -63,41 +55,24 @@ impl Localnet {
         };
         let mut genesis = TestValidatorGenesis::default();
         genesis
-            .ledger_path(self.ledger.path().join("ledger"))
+            .ledger_path(ledger.path().join("ledger"))
             .rpc_config(rpc)
             .ticks_per_slot(TICKS_PER_SLOT)
             .add_upgradeable_programs_with_path(&[program]);
-        if let Some(slot) = warp_slot {
-            genesis.warp_slot(slot);
-        }
-        genesis
-            .start_with_mint_address(self.operator.pubkey(), SocketAddrSpace::Unspecified)
-            .expect("the validator starts")
-    }
-
-    /// Stops the validator and starts it on the same ledger so many seconds later; its address changes.
-    ///
-    /// The chain's clock jumps; then it stands until the world's has caught up.
-    ///
-    /// # Panics
-    /// If it does not start again.
-    pub fn leap(&mut self, seconds: u64) {
-        let slot = self.rpc().get_slot().expect("a slot");
-        self.validator = None;
-        self.validator = Some(self.validate(Some(slot + seconds * SLOTS_PER_SECOND)));
+        let validator = genesis
+            .start_with_mint_address(operator.pubkey(), SocketAddrSpace::Unspecified)
+            .expect("the validator starts");
+        Self { validator, _ledger: ledger, operator }
     }
 
     /// The address of its RPC service.
-    ///
-    /// # Panics
-    /// Never: it runs.
     #[must_use]
     pub fn url(&self) -> String {
-        self.validator().rpc_url()
+        self.validator.rpc_url()
     }
 
-    pub(crate) fn validator(&self) -> &TestValidator {
-        self.validator.as_ref().expect("it runs")
+    pub(crate) const fn validator(&self) -> &TestValidator {
+        &self.validator
     }
 
     /// A client that reads and waits for final state.
@@ -123,18 +98,25 @@ impl Localnet {
         let operator = self.operator.pubkey();
         let account = get_associated_token_address(owner, mint);
         let fill = spl_token::instruction::mint_to(&spl_token::ID, mint, &account, &operator, &[], base_units);
-        self.send(&[
+        let give = [
             solana_system_interface::instruction::transfer(&operator, owner, lamports),
             create_associated_token_account(&operator, owner, mint, &spl_token::ID),
             fill.expect("an instruction"),
-        ]);
+        ];
+        self.send(&give, &[]);
     }
 
-    fn send(&self, instructions: &[Instruction]) {
+    /// Sends one transaction that the operator pays for and signs, with others if need be, and waits until it is final.
+    ///
+    /// # Panics
+    /// If the cluster refuses.
+    #[track_caller]
+    pub fn send(&self, instructions: &[Instruction], signers: &[&Keypair]) {
         let rpc = self.rpc();
         let blockhash = rpc.get_latest_blockhash().expect("a blockhash");
         let payer = self.operator.pubkey();
-        let transaction = Transaction::new_signed_with_payer(instructions, Some(&payer), &[&self.operator], blockhash);
-        rpc.send_and_confirm_transaction(&transaction).expect("accepted");
+        let signers: Vec<&Keypair> = std::iter::once(&self.operator).chain(signers.iter().copied()).collect();
+        let transaction = Transaction::new_signed_with_payer(instructions, Some(&payer), &signers, blockhash);
+        rpc.send_and_confirm_transaction(&transaction).unwrap_or_else(|error| panic!("{error}"));
     }
 }

@@ -10,20 +10,24 @@ use crate::{program_path, settler_path};
 /// A folder in which commands are run.
 pub struct Settler {
     folder: PathBuf,
-    url: Option<String>,
 }
 
 impl Settler {
     /// Commands in `folder`, which is also their home.
     #[must_use]
     pub fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), url: None }
+        Self { folder: folder.to_owned() }
     }
 
-    /// The same, with the cluster at another address than `init` was told.
+    /// A program in the folder, with nothing from the caller that a settler would read.
     #[must_use]
-    pub fn at(&self, url: &str) -> Self {
-        Self { folder: self.folder.clone(), url: Some(url.to_owned()) }
+    pub fn beside(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        for name in ["CONFIG", "DATA", "URL", "KEYPAIR", "DEMO"] {
+            command.env_remove(format!("RADIO_PAYOUTS_{name}"));
+        }
+        command.current_dir(&self.folder).env("HOME", &self.folder).env("RADIO_PAYOUTS_PROGRAM", program_path());
+        command
     }
 
     /// Runs a command, whatever comes of it.
@@ -32,13 +36,8 @@ impl Settler {
     /// If the binary cannot be run.
     #[must_use]
     pub fn run(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
-        let mut command = Command::new(settler_path());
-        for name in ["CONFIG", "DATA", "URL", "KEYPAIR", "DEMO"] {
-            command.env_remove(format!("RADIO_PAYOUTS_{name}"));
-        }
-        command.args(arguments).args(["--output", "json"]).current_dir(&self.folder).env("HOME", &self.folder);
-        command.env("RADIO_PAYOUTS_PROGRAM", program_path()).envs(environment.iter().copied());
-        command.envs(self.url.as_ref().map(|url| ("RADIO_PAYOUTS_URL", url)));
+        let mut command = self.beside(&settler_path());
+        command.args(arguments).args(["--output", "json"]).envs(environment.iter().copied());
         command.output().expect("the binary runs")
     }
 

@@ -68,7 +68,7 @@ fn receipts_become_roots_on_a_real_validator() {
     }
 
     // A share of the last epoch, proven on chain.
-    let export = settler.run(&["export", "--epoch", "1"], &[]);
+    let export = settler.run(&["export", "contributors", "--epochs", "1"], &[]);
     let text = String::from_utf8_lossy(&export.stdout).into_owned();
     let did =
         text.split(['"', ',', '\n']).find(|word| word.starts_with("did:key:")).unwrap_or_else(|| panic!("{text}"));

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use anyhow::{Context, Result};
 use clap::Args;
 
-use crate::{build_program, process, workspace::Workspace};
+use crate::{build_program, process, selection::Selection, setup, workspace::Workspace};
 
 const PAGE: &str = "docs/benchmarks.md";
 
@@ -14,15 +14,22 @@ const MEASURERS: &[(&str, &str)] = &[
     ("protocol", "bench --quiet --package radio-payouts-protocol --features parallel --bench protocol"),
     ("program", "test --quiet --workspace --test program -- --nocapture --test-threads 1 compute_units layout"),
     ("settler", "bench --quiet --package radio-payouts-settler --bench settler"),
+    ("http", "bench --quiet --package radio-payouts-settler --bench http"),
+    (CLAIMS, "bench --quiet --profile dev --workspace --bench claims"),
 ];
+
+/// The section that needs a validator, and the settler's binary beside it.
+const CLAIMS: &str = "claims";
 
 /// Measure, and refresh the tables in docs/benchmarks.md.
 ///
-/// Runs the protocol's benchmarks, the tests that measure the program's compute units and accounts, then the settler over
-/// an epoch of ten million receipts (15 minutes more for its release build, 8 GB of disk). Each fills the section of the page between `<!-- begin NAME -->` and `<!-- end NAME -->`; all else on the page is left alone.
+/// Runs the protocol's benchmarks, the tests that measure the program's compute units and accounts, the settler over
+/// an epoch of ten million receipts (15 minutes more for its release build, 8 GB of disk), its service under load, then ten
+/// thousand claims over the RPC of a validator (compiled for debugging, as by `cargo xtask test --all`). Each fills the section of
+/// the page between `<!-- begin NAME -->` and `<!-- end NAME -->`; all else on the page is left alone.
 #[derive(Debug, Args)]
 pub struct Bench {
-    /// Measure this section only: protocol, program or settler.
+    /// Measure this section only: protocol, program, settler, http or claims.
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
 }
@@ -34,6 +41,10 @@ impl Bench {
         let page = workspace.root.join(PAGE);
         let wanted = |section: &str| self.only.as_deref().is_none_or(|only| only == section);
         let program = build_program::ensure_program(&workspace)?;
+        if wanted(CLAIMS) {
+            setup::ensure_validator_packages()?;
+            Selection::All.binary(&workspace, "settler")?;
+        }
         for (section, arguments) in MEASURERS.iter().filter(|(section, _)| wanted(section)) {
             let mut measurer = process::cargo();
             measurer.current_dir(&workspace.root).env(build_program::PROGRAM_FILE, &program);

@@ -42,6 +42,11 @@ impl Cache {
         self.root.join("venv")
     }
 
+    /// The Python environment that carries Node.js and npm, where the machine has none that is new enough.
+    pub fn node(&self) -> PathBuf {
+        self.root.join("node")
+    }
+
     /// The patched copy of the standard library's source.
     pub fn sbf_library(&self) -> PathBuf {
         self.root.join("sbf-library")

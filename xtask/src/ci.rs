@@ -5,7 +5,10 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 
-use crate::{build_program, demo, drift, process, selection::Selection, setup, test::Test, workspace::Workspace};
+use crate::{
+    build_app, build_program, demo, drift, process, schemathesis::Schemathesis, selection::Selection, setup,
+    test::Test, workspace::Workspace,
+};
 
 /// Run everything a change has to pass, cheap checks first. `.ci/run` calls it.
 #[derive(Debug, Args)]
@@ -22,7 +25,7 @@ enum Step {
     Format,
     /// Licences, sources and bans of dependencies, where `cargo deny` is installed.
     Deny,
-    /// What is missing on this machine, and the programs.
+    /// What is missing on this machine, the programs, the SDK and the dashboard.
     Setup,
     /// Clippy without a warning.
     Clippy,
@@ -34,6 +37,8 @@ enum Step {
     Demo,
     /// All tests.
     Test,
+    /// The API against its description.
+    Api,
 }
 
 impl Ci {
@@ -76,8 +81,10 @@ impl Step {
             }
             Self::Setup => {
                 setup::ensure_validator_packages()?;
-                setup::node::ensure()?;
-                build_program::ensure_programs(workspace).map(drop)
+                setup::ensure_pages()?;
+                build_program::ensure_programs(workspace)?;
+                // Before anything compiles the settler, which embeds the page.
+                build_app::ensure_built(workspace, false).map(drop)
             }
             Self::Clippy => {
                 let mut clippy = all.cargo(workspace, &["clippy", "--all-targets"]);
@@ -90,6 +97,7 @@ impl Step {
             Self::Drift => drift::check(all, false),
             Self::Demo => demo::show(&[]),
             Self::Test => Test::of_everything().run(),
+            Self::Api => Schemathesis::of_everything().run(all),
         }
     }
 }

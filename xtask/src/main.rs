@@ -7,16 +7,19 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod bench;
+mod build_app;
 mod build_program;
 mod build_sdk;
 mod cache;
 mod ci;
+mod dashboard;
 mod demo;
 mod digest;
 mod drift;
 #[cfg(test)]
 mod named_tests;
 mod process;
+mod schemathesis;
 mod selection;
 mod setup;
 mod test;
@@ -37,12 +40,15 @@ struct CommandLine {
 enum Command {
     Setup(setup::Setup),
     BuildProgram(build_program::BuildProgram),
+    BuildApp(build_app::BuildApp),
     BuildSdk(build_sdk::BuildSdk),
     Test(test::Test),
     Demo(demo::Demo),
+    Dashboard(dashboard::Dashboard),
     Vectors(vectors::Vectors),
     Drift(drift::Drift),
     Bench(bench::Bench),
+    Schemathesis(schemathesis::Schemathesis),
     Ci(ci::Ci),
 }
 
@@ -50,12 +56,15 @@ fn main() -> ExitCode {
     let done = match CommandLine::parse().command {
         Command::Setup(command) => command.run(),
         Command::BuildProgram(command) => command.run(),
+        Command::BuildApp(command) => command.run(),
         Command::BuildSdk(command) => command.run(),
         Command::Test(command) => command.run(),
         Command::Demo(command) => command.run(),
+        Command::Dashboard(command) => command.run(),
         Command::Vectors(command) => command.run(),
         Command::Drift(command) => command.run(),
         Command::Bench(command) => command.run(),
+        Command::Schemathesis(command) => command.run(selection::Selection::Daily),
         Command::Ci(command) => command.run(),
     };
     match done {

@@ -9,6 +9,7 @@ use crate::{build_program::solana_tools::SolanaTools, cache::Cache};
 
 use self::{debian::Wanted, debian_rustc::DebianRustc};
 
+pub mod chromium;
 mod debian;
 pub mod debian_rustc;
 mod library;
@@ -29,6 +30,9 @@ pub struct Setup {
     /// Also what the real validator in the `tests` package needs (clang, protoc).
     #[arg(long)]
     pub validator: bool,
+    /// Also what the SDK and the dashboard are built and tested with (Node.js with npm, Chromium).
+    #[arg(long)]
+    pub pages: bool,
     /// Set up the project's own toolchain even where the Solana tools are installed.
     #[arg(long)]
     pub own_toolchain: bool,
@@ -49,6 +53,9 @@ pub struct OwnToolchain {
 impl Setup {
     /// Runs the command.
     pub fn run(&self) -> Result<()> {
+        if self.pages {
+            ensure_pages()?;
+        }
         let cache = Cache::locate()?;
         let _lock = cache.lock()?;
         match SolanaTools::find().filter(|_| !self.own_toolchain) {
@@ -83,6 +90,12 @@ pub fn ensure_own_toolchain(cache: &Cache, validator: bool) -> Result<OwnToolcha
 /// Makes sure of Debian's compiler alone. The caller holds the cache's lock.
 pub fn ensure_compiler(cache: &Cache) -> Result<()> {
     debian::ensure_packages(Wanted { linker: !linker::is_present(cache), validator: false })
+}
+
+/// Makes sure of what the SDK and the dashboard are built and tested with; where Chromium is.
+pub fn ensure_pages() -> Result<PathBuf> {
+    node::ensure()?;
+    chromium::ensure()
 }
 
 /// Makes sure of what the real validator in the test process is compiled with, as far as packages can be installed.

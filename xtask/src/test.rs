@@ -5,13 +5,18 @@ use std::ffi::OsString;
 use anyhow::Result;
 use clap::Args;
 
-use crate::{build_program, build_sdk, process, selection::Selection, setup, workspace::Workspace};
+use crate::{
+    build_app, build_program, build_sdk, process,
+    selection::Selection,
+    setup::{self, chromium, node},
+    workspace::Workspace,
+};
 
 /// Run the tests. Builds the program first if it has changed, and once the programs of others that the tests run.
 ///
 /// Without an option it runs the tests of daily work: protocol, program (in LiteSVM), client, settler. With `--all` it also
-/// runs the stories on a real validator in the test process, whose first compilation takes about twenty minutes, and, where
-/// Node.js is, the SDK's tests.
+/// runs the stories on a real validator in the test process, whose first compilation takes about twenty minutes, one of them in
+/// Chromium with the dashboard, and the tests of the SDK and the dashboard. Node.js and Chromium are installed if they are missing.
 ///
 /// `cargo nextest` runs the tests where it is installed, `cargo test` elsewhere; documentation tests run first.
 /// Arguments after `--` go to the runner: `cargo xtask test -- post_root`.
@@ -34,30 +39,30 @@ impl Test {
     /// Runs the command.
     pub fn run(&self) -> Result<()> {
         let workspace = Workspace::of_this_project()?;
+        let mut environment = Vec::new();
         if self.all {
             setup::ensure_validator_packages()?;
+            let browser = setup::ensure_pages()?;
+            build_app::ensure_built(&workspace, false)?;
+            environment.extend([(chromium::VARIABLE, browser.into()), node::search_path()?]);
         }
         let programs = build_program::ensure_programs(&workspace)?;
+        environment.extend(programs.into_iter().map(|(name, path)| (name, path.into())));
         let selection = Selection::all_if(self.all);
         let has_nextest = process::answer_of(process::cargo().args(["nextest", "--version"])).is_some();
         if self.arguments.is_empty() {
             let mut documentation = selection.cargo(&workspace, &["test", "--quiet", "--doc"]);
-            process::run(documentation.envs(programs.iter().cloned()))?;
+            process::run(documentation.envs(environment.iter().cloned()))?;
         }
         let mut tests = if has_nextest {
             selection.cargo(&workspace, &["nextest", "run"])
         } else {
             selection.cargo(&workspace, &["test", "--lib", "--bins", "--tests", "--examples"])
         };
-        process::run(tests.args(&self.arguments).envs(programs))?;
+        process::run(tests.args(&self.arguments).envs(environment))?;
         if self.all && self.arguments.is_empty() {
-            if !setup::node::is_present() {
-                eprintln!(
-                    "xtask: the SDK is not tested: Node.js 18.19 or npm is missing (`cargo xtask build-sdk` installs them)"
-                );
-                return Ok(());
-            }
             build_sdk::test(&workspace, selection)?;
+            build_app::test(&workspace)?;
         }
         Ok(())
     }

@@ -96,6 +96,12 @@ pub fn statements(theirs: &Statement, ours: &Statement) -> Option<(String, Strin
     difference::statements(theirs, ours).map(|found| (found.field, found.found, found.recomputed))
 }
 
+/// Every field of two statements: name, theirs, ours.
+#[must_use]
+pub fn statement_fields(theirs: &Statement, ours: &Statement) -> Vec<(String, String, String)> {
+    difference::statement_fields(theirs, ours)
+}
+
 /// The first line of two text files that differs.
 ///
 /// # Errors

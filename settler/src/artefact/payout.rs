@@ -29,6 +29,18 @@ pub fn write_csv(payouts: impl Iterator<Item = Payout>, mut writer: impl Write) 
 /// If the file is not there or damaged.
 pub fn read(path: &Path) -> anyhow::Result<Vec<Payout>> {
     let mut payouts = Vec::new();
+    each(path, |payout| {
+        payouts.push(payout);
+        Ok(())
+    })?;
+    Ok(payouts)
+}
+
+/// Hands every line of `payouts.parquet` to `each`, in order.
+///
+/// # Errors
+/// If the file is not there or damaged; of `each`.
+pub fn each(path: &Path, mut each: impl FnMut(Payout) -> anyhow::Result<()>) -> anyhow::Result<()> {
     sheet::read(path, |rows| {
         let column =
             |name: &str| rows.column_by_name(name).with_context(|| format!("{}: no column {name}", path.display()));
@@ -41,7 +53,7 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<Payout>> {
         let (bytes, effective) = (integer("bytes")?, wide("effective_bytes")?);
         let (raw, amount) = (integer("raw_base_units")?, integer("amount_base_units")?);
         for row in 0..rows.num_rows() {
-            payouts.push(Payout {
+            each(Payout {
                 index: if index.is_null(row) { None } else { Some(u32::try_from(index.value(row))?) },
                 did: did.value(row).to_owned(),
                 did_hash: did_hash.value(row).try_into()?,
@@ -51,9 +63,8 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<Payout>> {
                 raw: u64::try_from(raw.value(row))?,
                 amount: u64::try_from(amount.value(row))?,
                 reason: (!reason.is_null(row)).then(|| reason.value(row).to_owned()),
-            });
+            })?;
         }
         Ok(())
-    })?;
-    Ok(payouts)
+    })
 }

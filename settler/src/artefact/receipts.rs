@@ -1,8 +1,14 @@
-//! Reading `receipts.parquet`: the receipts that were rejected.
+//! Reading `receipts.parquet`: the receipts that were rejected, or every verdict in order.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::path::Path;
 
 use anyhow::Context as _;
 use arrow::array::{Array as _, AsArray as _};
 use arrow::datatypes::Int64Type;
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use radio_payouts_protocol::hash::Hash;
 use serde::Serialize;
 
 use super::{Artefact, sfu_name, sheet};
@@ -52,4 +58,76 @@ pub fn rejected(artefact: &Artefact, mut each: impl FnMut(Rejected) -> anyhow::R
         }
         Ok(())
     })
+}
+
+/// The verdicts of `receipts.parquet` in their order, a piece of the file at a time.
+pub struct Verdicts {
+    reader: ParquetRecordBatchReader,
+    rows: VecDeque<(Hash, i64, i64, Option<String>)>,
+}
+
+impl Verdicts {
+    /// Opens the file.
+    ///
+    /// # Errors
+    /// If it is not there or damaged.
+    pub fn open(path: &Path) -> anyhow::Result<Self> {
+        let doing = || format!("cannot read {}", path.display());
+        let file = File::open(path).with_context(doing)?;
+        let reader = ParquetRecordBatchReaderBuilder::try_new(file).and_then(|builder| builder.build());
+        Ok(Self { reader: reader.with_context(doing)?, rows: VecDeque::new() })
+    }
+
+    /// The verdicts of the next accepted batch, which must be this one; `None` for a receipt that counts.
+    ///
+    /// # Errors
+    /// If the next rows are of another batch, or the file is damaged.
+    pub fn of_batch(&mut self, sfu: &Hash, seq: u64, receipts: usize) -> anyhow::Result<VecDeque<Option<String>>> {
+        let mut verdicts = VecDeque::with_capacity(receipts);
+        for position in 0..receipts {
+            let row = self.next()?.context("receipts.parquet: rows are missing")?;
+            anyhow::ensure!(
+                row.0 == *sfu && u64::try_from(row.1) == Ok(seq) && usize::try_from(row.2) == Ok(position),
+                "receipts.parquet: expected SFU {}, seq {seq}, position {position}; found SFU {}, seq {}, position {}; `settler verify` names the difference",
+                sfu_name(sfu),
+                sfu_name(&row.0),
+                row.1,
+                row.2
+            );
+            verdicts.push_back(row.3);
+        }
+        Ok(verdicts)
+    }
+
+    /// Whether every row was taken.
+    ///
+    /// # Errors
+    /// If the file is damaged.
+    pub fn is_at_end(&mut self) -> anyhow::Result<bool> {
+        self.fill()?;
+        Ok(self.rows.is_empty())
+    }
+
+    fn next(&mut self) -> anyhow::Result<Option<(Hash, i64, i64, Option<String>)>> {
+        self.fill()?;
+        Ok(self.rows.pop_front())
+    }
+
+    fn fill(&mut self) -> anyhow::Result<()> {
+        while self.rows.is_empty() {
+            let Some(rows) = self.reader.next() else { return Ok(()) };
+            let rows = rows.context("receipts.parquet")?;
+            let column =
+                |name: &str| rows.column_by_name(name).with_context(|| format!("receipts.parquet: no column {name}"));
+            let integer = |name: &str| column(name)?.as_primitive_opt::<Int64Type>().context("not an integer");
+            let sfu = column("sfu")?.as_fixed_size_binary_opt().context("not 32 bytes")?;
+            let (seq, position) = (integer("seq")?, integer("position")?);
+            let verdict = column("verdict")?.as_string_opt::<i32>().context("not text")?;
+            for row in 0..rows.num_rows() {
+                let verdict = (!verdict.is_null(row)).then(|| verdict.value(row).to_owned());
+                self.rows.push_back((sfu.value(row).try_into()?, seq.value(row), position.value(row), verdict));
+            }
+        }
+        Ok(())
+    }
 }

@@ -79,12 +79,20 @@ impl<W: Write + Send> Sheet<W> {
     /// # Errors
     /// If it cannot be written.
     pub fn new(writer: W, columns: &[Column]) -> anyhow::Result<Self> {
+        Self::with_row_groups_of(writer, columns, ROW_GROUP)
+    }
+
+    /// Begins a file with these columns and so many rows in a row group, which is kept in memory until it is full.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn with_row_groups_of(writer: W, columns: &[Column], rows: usize) -> anyhow::Result<Self> {
         let field = |Column(name, kind, nullable): &Column| Field::new(*name, data_type(*kind), *nullable);
         let schema = Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()));
         let properties = WriterProperties::builder()
             .set_created_by("radio-payouts".to_owned())
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
-            .set_max_row_group_row_count(Some(ROW_GROUP))
+            .set_max_row_group_row_count(Some(rows))
             .build();
         let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
         let writer = ArrowWriter::try_new_with_options(writer, schema.clone(), options)?;

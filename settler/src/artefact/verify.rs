@@ -19,6 +19,10 @@ use super::files::{Contents, FileKind};
 use super::manifest::Manifest;
 use super::{Artefact, Terms, ancestors, differ, sfu_name, source};
 
+pub mod checks;
+
+pub use checks::{Check, Checks, Ending, Group};
+
 /// Why a folder was not found to be right.
 #[derive(Debug)]
 pub enum Fault {
@@ -65,9 +69,11 @@ impl Recomputed {
     /// # Errors
     /// [`Fault::Difference`] for the first thing that is not as it must be.
     pub fn from_folder(folder: &Path) -> Result<Self, Fault> {
-        let recomputed = Self::settle_folder(folder)?;
-        recomputed.compare_statement()?;
-        Ok(recomputed)
+        Checks::first_of(|checks| {
+            let recomputed = Self::check_batches(folder, checks)?;
+            recomputed.check_statement(checks)?;
+            Ok(recomputed)
+        })
     }
 
     /// Reads the folder, checks every signature and settles, whatever statement the folder itself claims.
@@ -75,29 +81,87 @@ impl Recomputed {
     /// # Errors
     /// As [`Recomputed::from_folder`].
     pub fn settle_folder(folder: &Path) -> Result<Self, Fault> {
+        Checks::first_of(|checks| Self::check_batches(folder, checks))
+    }
+
+    /// As [`Recomputed::settle_folder`]; every check is noted.
+    ///
+    /// # Errors
+    /// As [`Recomputed::from_folder`].
+    pub fn check_batches(folder: &Path, checks: &mut Checks) -> Result<Self, Fault> {
         if !folder.join("manifest.json").is_file() {
             return Err(Fault::Failed(anyhow::anyhow!("{} has no manifest.json", folder.display())));
         }
-        let artefact = in_folder(Artefact::open(folder))?;
-        if !artefact.manifest.deployment.is_consistent() {
-            return differs("manifest.json: field deployment.domain is not that of genesis_hash and program_id");
-        }
-        let terms = in_folder(artefact.terms())?;
-        let (batches, headers) = read_batches(&artefact)?;
-        compare_listing(&artefact, &headers)?;
-        let parent_compared = compare_parent(&artefact, &terms, &headers)?;
+        let artefact = checks.step(Group::Manifest, "format and commitment", || {
+            let artefact = in_folder(Artefact::open(folder))?;
+            let commitment = hex::encode(artefact.manifest.commitment);
+            Ok((artefact, commitment))
+        })?;
+        checks.step(Group::Manifest, "deployment.domain", || {
+            if !artefact.manifest.deployment.is_consistent() {
+                return differs("manifest.json: field deployment.domain is not that of genesis_hash and program_id");
+            }
+            Ok(((), hex::encode(artefact.manifest.deployment.domain)))
+        })?;
+        let terms = checks.step(Group::Manifest, "parent and history", || {
+            let terms = in_folder(artefact.terms())?;
+            let detail = terms.parent.as_ref().map_or_else(
+                || "the first epoch has no parent".to_owned(),
+                |parent| format!("the history leads to the statement of epoch {}", parent.state.epoch),
+            );
+            Ok((terms, detail))
+        })?;
+        let (batches, headers) = checks.step(Group::Signatures, "every envelope", || {
+            let read = read_batches(&artefact)?;
+            let count = read.1.len();
+            Ok((read, format!("{count} canonical, each with a strict signature")))
+        })?;
+        checks.step(Group::Batches, VERDICTS, || {
+            compare_listing(&artefact, &headers)?;
+            Ok(((), format!("{} batches, there and listed", headers.len())))
+        })?;
+        let parent_compared = checks.step(Group::Batches, "parent", || {
+            let compared = compare_parent(&artefact, &terms, &headers)?;
+            let detail = match (compared, &terms.parent) {
+                (true, None) => "there is none",
+                (true, Some(_)) => "cursors and judged batches are those of the parent's folder",
+                (false, _) => "the parent's folder is not beside: its cursors were taken from the manifest",
+            };
+            Ok((compared, detail.to_owned()))
+        })?;
         let settlement = source::settle(&terms, &headers, &batches)?;
         Ok(Self { artefact, terms, settlement, batches, headers, parent_compared })
     }
 
-    /// Compares the statement that the folder claims with the recomputed one.
+    /// Compares the statement that the folder claims with the recomputed one; every field is noted.
     ///
     /// # Errors
-    /// [`Fault::Difference`] with the first field that differs.
-    pub fn compare_statement(&self) -> Result<(), Fault> {
-        match self.artefact.manifest.compare(&self.settlement)? {
-            Some(difference) => differs(format!("manifest.json: {difference}")),
-            None => Ok(()),
+    /// [`Fault::Failed`] if that cannot be done.
+    pub fn check_statement(&self, checks: &mut Checks) -> Result<(), Fault> {
+        let (manifest, ours) = (&self.artefact.manifest, &self.settlement);
+        let difference = manifest.compare_sfus(ours)?.map(|difference| format!("manifest.json: {difference}"));
+        let receipts: usize = ours.batches.iter().map(|batch| batch.receipts.verdicts.len()).sum();
+        let judged = format!(
+            "{} SFUs, {} batches and {receipts} receipts judged again: cursors, stops, gaps, carried, accepted, rejected",
+            ours.seals.len(),
+            self.headers.len()
+        );
+        checks.note(Group::Verdicts, "sfus", difference, judged);
+        for (field, theirs, ours) in differ::statement_fields(&self.artefact.statement(), &ours.statement) {
+            let difference = (theirs != ours)
+                .then(|| format!("manifest.json: field statement.{field} is {theirs}, recomputed {ours}"));
+            checks.note(Group::Statement, field, difference, ours);
+        }
+        Ok(())
+    }
+
+    /// Compares the recomputed statement with the one on chain; every field is noted.
+    pub fn check_with_chain(&self, on_chain: &Statement, checks: &mut Checks) {
+        let epoch = self.terms.epoch;
+        for (field, theirs, ours) in differ::statement_fields(on_chain, &self.settlement.statement) {
+            let difference = (theirs != ours)
+                .then(|| format!("statement of epoch {epoch}: field {field} is {theirs} on chain, recomputed {ours}"));
+            checks.note(Group::Chain, field, difference, ours);
         }
     }
 
@@ -106,48 +170,62 @@ impl Recomputed {
     /// # Errors
     /// [`Fault::Difference`] with the first field that differs.
     pub fn compare_with_chain(&self, on_chain: &Statement) -> Result<(), Fault> {
-        match differ::statements(on_chain, &self.settlement.statement) {
-            Some((field, theirs, ours)) => differs(format!(
-                "statement of epoch {}: field {field} is {theirs} on chain, recomputed {ours}",
-                self.terms.epoch
-            )),
-            None => Ok(()),
-        }
+        Checks::first_of(|checks| {
+            self.check_with_chain(on_chain, checks);
+            Ok(())
+        })
     }
 
-    /// Writes every file again and compares it byte by byte.
+    /// Writes every file again and compares it byte by byte. Returns their number.
     ///
     /// # Errors
     /// [`Fault::Difference`] with the first file that differs and where.
     pub fn compare_files(&self) -> Result<usize, Fault> {
+        Checks::first_of(|checks| self.check_files(checks))
+    }
+
+    /// As [`Recomputed::compare_files`]; every file is noted.
+    ///
+    /// # Errors
+    /// [`Fault::Failed`] if that cannot be done.
+    pub fn check_files(&self, checks: &mut Checks) -> Result<usize, Fault> {
         let contents = Contents { terms: &self.terms, settlement: &self.settlement, batches: &self.batches };
         let mut files = BTreeMap::new();
         for file in contents.files() {
-            let path = self.artefact.folder.join(file.name());
-            let Ok(theirs) = File::open(&path) else { return differs(format!("{} is missing", file.name())) };
-            let mut writer = Digesting::new(Comparing::new(theirs));
-            contents.write(&file, &mut writer)?;
-            let (digest, comparing) = writer.finish();
-            if let Some(at) = comparing.finish()? {
-                return self.name_difference(&contents, &file, at);
-            }
+            let (digest, difference) = match File::open(self.artefact.folder.join(file.name())) {
+                Ok(theirs) => {
+                    let mut writer = Digesting::new(Comparing::new(theirs));
+                    contents.write(&file, &mut writer)?;
+                    let (digest, comparing) = writer.finish();
+                    let at = comparing.finish()?;
+                    (digest, at.map(|at| self.name_difference(&contents, &file, at)).transpose()?)
+                }
+                Err(_) => {
+                    let mut writer = Digesting::new(std::io::sink());
+                    contents.write(&file, &mut writer)?;
+                    (writer.finish().0, Some(format!("{} is missing", file.name())))
+                }
+            };
+            let detail = format!("{} bytes, SHA-256 {}", digest.length, hex::encode(digest.sha256));
+            checks.note(Group::Files, file.name(), difference, detail);
             files.insert(file.name().to_owned(), digest);
         }
         let manifest = Manifest::of(&self.terms, &self.settlement, files);
         let found = std::fs::read(self.artefact.folder.join("manifest.json"))?;
-        if found != manifest.to_bytes()? {
+        let expected = manifest.to_bytes()?;
+        let difference = if found == expected {
+            None
+        } else {
             let theirs = serde_json::from_slice(&found)?;
             let difference = differ::json(&theirs, &serde_json::to_value(&manifest)?);
-            return differs(format!(
-                "manifest.json: {}",
-                difference.unwrap_or_else(|| "it is written in another form".into())
-            ));
-        }
-        self.find_strangers(&manifest)?;
+            Some(format!("manifest.json: {}", difference.unwrap_or_else(|| "it is written in another form".into())))
+        };
+        checks.note(Group::Files, "manifest.json", difference, format!("{} bytes", expected.len()));
+        checks.note(Group::Files, "no other file", self.find_stranger(&manifest)?, "none is there");
         Ok(manifest.files.len() + 1)
     }
 
-    fn name_difference<T>(&self, contents: &Contents<'_>, file: &FileKind, at: u64) -> Result<T, Fault> {
+    fn name_difference(&self, contents: &Contents<'_>, file: &FileKind, at: u64) -> Result<String, Fault> {
         let theirs = self.artefact.folder.join(file.name());
         let ours = tempfile::NamedTempFile::new()?;
         contents.write(file, ours.as_file())?;
@@ -157,10 +235,10 @@ impl Recomputed {
         };
         let named =
             named.unwrap_or_else(|| "no row differs, so the file was damaged or written by another version".into());
-        differs(format!("{}: differs from byte {at} on: {named}", file.name()))
+        Ok(format!("{}: differs from byte {at} on: {named}", file.name()))
     }
 
-    fn find_strangers(&self, manifest: &Manifest) -> Result<(), Fault> {
+    fn find_stranger(&self, manifest: &Manifest) -> Result<Option<String>, Fault> {
         let folder = &self.artefact.folder;
         for (below, prefix) in [(folder.clone(), ""), (folder.join("batches"), "batches/")] {
             for entry in std::fs::read_dir(below)? {
@@ -168,11 +246,11 @@ impl Recomputed {
                 let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
                 let is_known = manifest.files.contains_key(&name) || name == "manifest.json" || name == "batches";
                 if !is_known {
-                    return differs(format!("{name} is no file of this epoch"));
+                    return Ok(Some(format!("{name} is no file of this epoch")));
                 }
             }
         }
-        Ok(())
+        Ok(None)
     }
 }
 

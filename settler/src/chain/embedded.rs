@@ -17,7 +17,7 @@ use solana_pubkey::Pubkey;
 use solana_signature::Signature;
 use solana_transaction::versioned::VersionedTransaction;
 
-use super::{Blockhash, Chain, ChainAccount, ChainError, Execution, SignatureStatus};
+use super::{Blockhash, Chain, ChainAccount, ChainError, Execution, SignatureStatus, Touch};
 
 mod ledger;
 pub mod program;
@@ -251,6 +251,28 @@ impl Chain for Embedded {
 
     fn execution(&self, signature: &Signature) -> Result<Option<Execution>, ChainError> {
         self.read(|state| state.ledger.history.get(signature.as_array()).map(Record::execution).transpose())?
+    }
+
+    /// All of its history: it does not note which accounts a transaction touched.
+    fn touches(&self, _address: &Pubkey, until: Option<&Signature>, most: usize) -> Result<Vec<Touch>, ChainError> {
+        self.read(|state| {
+            let since = until.and_then(|until| state.ledger.history.get(until.as_array())).map(|record| record.slot);
+            let mut touches: Vec<Touch> = state
+                .ledger
+                .history
+                .iter()
+                .filter(|(_, record)| since.is_none_or(|since| record.slot > since))
+                .map(|(signature, record)| Touch {
+                    signature: Signature::from(*signature),
+                    slot: record.slot,
+                    unix_timestamp: None,
+                    failed: record.has_failed(),
+                })
+                .collect();
+            touches.sort_by_key(|touch| std::cmp::Reverse(touch.slot));
+            touches.truncate(most);
+            touches
+        })
     }
 
     fn airdrop(&mut self, to: &Pubkey, lamports: u64) -> Result<(), ChainError> {

@@ -199,6 +199,35 @@ impl Journal {
         Ok(closed.map(|closed| closed.end))
     }
 
+    /// Closed entries whose purpose begins with `purpose`, by slot; those that expired first.
+    ///
+    /// # Errors
+    /// If one cannot be read.
+    pub fn closed(&self, purpose: &str) -> Result<Vec<(Entry, End)>, ChainError> {
+        let folder = self.folder.join("closed");
+        let mut entries = Vec::new();
+        let names = match std::fs::read_dir(&folder) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(entries),
+            other => other.map_err(|error| failed(&folder, &error))?,
+        };
+        for name in names {
+            let path = name.map_err(|error| failed(&folder, &error))?.path();
+            if path.extension().is_some_and(|extension| extension == "json") {
+                let closed: Option<Closed> = read(&path)?;
+                entries.extend(closed.map(|closed| (closed.entry, closed.end)));
+            }
+        }
+        entries.retain(|(entry, _)| entry.purpose.starts_with(purpose));
+        let slot = |end: &End| match end {
+            End::Landed { slot } | End::Failed { slot, .. } => Some(*slot),
+            End::Expired => None,
+        };
+        entries.sort_by(|(left, left_end), (right, right_end)| {
+            slot(left_end).cmp(&slot(right_end)).then_with(|| left.signature.cmp(&right.signature))
+        });
+        Ok(entries)
+    }
+
     fn path(&self, purpose: &str) -> PathBuf {
         let hash = radio_payouts_protocol::hash::sha256(&[purpose.as_bytes()]);
         self.folder.join(format!("{}.json", hex::encode(&hash[..16])))

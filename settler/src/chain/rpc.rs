@@ -5,7 +5,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use solana_account_decoder_client_types::UiAccountEncoding;
 use solana_client::client_error::{ClientError, ClientErrorKind};
-use solana_client::rpc_client::RpcClient;
+use solana_client::rpc_client::{GetConfirmedSignaturesForAddress2Config, RpcClient};
 use solana_client::rpc_config::{
     RpcAccountInfoConfig, RpcProgramAccountsConfig, RpcSendTransactionConfig, RpcSimulateTransactionConfig,
     RpcTransactionConfig,
@@ -19,7 +19,7 @@ use solana_transaction::versioned::VersionedTransaction;
 use solana_transaction_error::TransactionError;
 use solana_transaction_status_client_types::{UiTransactionEncoding, UiTransactionReturnData};
 
-use super::{Blockhash, Chain, ChainAccount, ChainError, Execution, SignatureStatus};
+use super::{Blockhash, Chain, ChainAccount, ChainError, Execution, SignatureStatus, Touch};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(500);
@@ -257,6 +257,26 @@ impl Chain for Rpc {
             return_data: Option::<UiTransactionReturnData>::from(meta.return_data).as_ref().and_then(return_data),
             fee: Some(meta.fee),
         }))
+    }
+
+    fn touches(&self, address: &Pubkey, until: Option<&Signature>, most: usize) -> Result<Vec<Touch>, ChainError> {
+        let config = GetConfirmedSignaturesForAddress2Config {
+            before: None,
+            until: until.copied(),
+            limit: Some(most),
+            commitment: Some(FINALIZED),
+        };
+        let found = self
+            .client
+            .get_signatures_for_address_with_config(address, config)
+            .map_err(|error| self.failed("signatures of an account", &error))?;
+        let touches = found.into_iter().map(|found| {
+            let signature = found.signature.parse();
+            let signature = signature.map_err(|_| ChainError::Other(format!("{}: a signature is none", self.name)))?;
+            let failed = found.err.is_some();
+            Ok(Touch { signature, slot: found.slot, unix_timestamp: found.block_time, failed })
+        });
+        touches.collect()
     }
 
     fn airdrop(&mut self, to: &Pubkey, lamports: u64) -> Result<(), ChainError> {

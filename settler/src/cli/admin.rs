@@ -11,7 +11,10 @@ use solana_signer::Signer as _;
 
 use super::Context;
 use super::actor::{Actor, Elsewhere};
-use super::key_argument::{authority_address, parameter, sha256_hash, solana_address};
+use super::amount::{base_units, bloom};
+use super::governance::action::mandate;
+use super::key_argument::{authority_address, sha256_hash, solana_address};
+use super::parameter::{assignment, parameter};
 use super::times::{self, Times};
 use crate::chain::deployment;
 use crate::chain::embedded::Embedded;
@@ -44,7 +47,7 @@ pub enum Command {
     },
     /// Make the next version of the parameters (signed by the authority).
     SetParams {
-        /// What changes, e.g. `rate=2000000000`; `settler params` lists the names.
+        /// What changes, e.g. `rate=2000000000` or `epoch_cap=50000` (BLOOM); `settler params` lists the names.
         #[arg(value_name = "NAME=NUMBER", value_parser = parameter, required_unless_present = "live")]
         changes: Vec<(String, u64)>,
         /// Make it Live, and with it all that follow, for good; section 10 of the protocol page has the conditions.
@@ -136,8 +139,8 @@ pub enum Command {
         first_epoch: u64,
         /// Last epoch covered.
         last_epoch: u64,
-        /// Base units (10^-9 BLOOM) that may be ratified under it.
-        #[arg(long)]
+        /// Most BLOOM that may be ratified under it, e.g. 1000 or 0.5 (or base units: 500000000base).
+        #[arg(long, value_name = "BLOOM", value_parser = base_units)]
         budget: u64,
         /// Seconds for which an epoch must have been final; at least 2 days.
         #[arg(long, default_value_t = 172_800)]
@@ -153,7 +156,8 @@ pub enum Command {
         /// The token account to be paid; the vault's own address moves forfeited bonds there.
         #[arg(value_parser = solana_address)]
         to: Pubkey,
-        /// Base units (10^-9 BLOOM).
+        /// BLOOM, e.g. 1000 or 0.5 (or base units: 500000000base).
+        #[arg(value_name = "BLOOM", value_parser = base_units)]
         amount: u64,
     },
     /// Reopen the head while it stands on a revoked epoch, or is that epoch (anyone).
@@ -235,7 +239,7 @@ fn as_authority(command: &Command, actor: &Actor, context: &Context) -> Outcome 
             };
             let number = deployment::require_config(context.chain()?.as_ref())?.next_mandate;
             (
-                format!("make mandate {number}: {terms:?}"),
+                format!("make mandate {number}: {}", mandate(&terms)),
                 instruction::make_mandate(actor.rent_payer(), address, number, terms),
             )
         }
@@ -245,7 +249,7 @@ fn as_authority(command: &Command, actor: &Actor, context: &Context) -> Outcome 
         Command::TransferTreasury { to, amount } => {
             let config = deployment::require_config(context.chain()?.as_ref())?;
             let transfer = instruction::transfer_treasury(address, *to, config.mint, config.token_program, *amount);
-            (format!("transfer {amount} base units from the treasury to {to}"), transfer)
+            (format!("transfer {} BLOOM from the treasury to {to}", bloom(*amount)), transfer)
         }
         Command::Reject { epoch } => {
             let found = posted_epoch(context, *epoch)?;
@@ -305,7 +309,7 @@ fn set_params(
     let delta = parameters(changes)?;
     let config = deployment::require_config(context.chain()?.as_ref())?;
     let change = ParamsChange { delta: delta.into(), mode: live.then_some(Mode::Live), effective_epoch };
-    let changes = changes.iter().map(|(name, value)| format!("{name}={value}"));
+    let changes = changes.iter().map(|(name, value)| assignment(name, *value));
     let words: Vec<String> = live.then(|| "Live".to_owned()).into_iter().chain(changes).collect();
     let next = config.params_version.saturating_add(1);
     let purpose = format!("make version {next} of the parameters from epoch {effective_epoch}: {}", words.join(" "));
@@ -317,7 +321,7 @@ fn set_params(
 pub(super) fn parameters(changes: &[(String, u64)]) -> Outcome<ParamsDelta> {
     let mut delta = ParamsDelta::default();
     for (name, value) in changes {
-        delta.set(name, *value).map_err(|error| Failure::usage(format!("{name}={value}: {error}")))?;
+        delta.set(name, *value).map_err(|error| Failure::usage(format!("{}: {error}", assignment(name, *value))))?;
     }
     Ok(delta)
 }

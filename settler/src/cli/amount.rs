@@ -1,4 +1,7 @@
 //! Amounts for people: BLOOM with as many decimals as needed, never through floating point.
+//!
+//! One notation wherever a person gives an amount: `12.5` is BLOOM, `12500000000base` the same in base units, as JSON has
+//! them. What is shown can be typed. A number alone is always BLOOM.
 
 /// Base units of one BLOOM.
 const BASE_UNITS: u128 = 1_000_000_000;
@@ -19,13 +22,25 @@ pub fn signed_bloom(base_units: i128) -> String {
     if decimals.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{decimals}") }
 }
 
-/// BLOOM as base units: `12.5` is 12_500_000_000.
+/// What follows a number of base units.
+const SUFFIX: &str = "base";
+
+/// An amount as base units: `12.5` (BLOOM) and `12500000000base` are both 12_500_000_000.
 ///
 /// # Errors
-/// If it is not a number with at most nine decimals, or too large.
+/// If it is neither a number of BLOOM with at most nine decimals nor a whole number of base units, or if it is too large.
 pub fn base_units(text: &str) -> Result<u64, String> {
-    let wrong = || format!("\"{text}\" is not an amount of BLOOM: give e.g. 1000 or 0.5, with at most nine decimals");
+    let wrong = || {
+        format!(
+            "\"{text}\" is not an amount: give BLOOM, e.g. 1000 or 0.5, with at most nine decimals and at most {}, or base units, e.g. 500000000{SUFFIX}",
+            bloom(u64::MAX)
+        )
+    };
     let plain = text.replace('_', "");
+    if let Some(units) = plain.strip_suffix(SUFFIX) {
+        let is_number = !units.is_empty() && units.bytes().all(|byte| byte.is_ascii_digit());
+        return if is_number { units.parse().map_err(|_| wrong()) } else { Err(wrong()) };
+    }
     let (whole, rest) = plain.split_once('.').unwrap_or((&plain, "0"));
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     if !digits(whole) || !digits(rest) || rest.len() > 9 {
@@ -53,9 +68,15 @@ mod tests {
     fn an_amount_is_read_as_it_is_written() {
         for units in [0, 1, 500_000_000, 12_500_000_000, u64::MAX] {
             assert_eq!(base_units(&bloom(units)), Ok(units));
+            assert_eq!(base_units(&format!("{units}base")), Ok(units));
         }
+        assert_eq!(base_units("12_500_000_000base"), base_units("12.5"));
         assert_eq!(base_units("1_000"), Ok(1_000_000_000_000));
         for text in ["", ".", "1.", ".5", "-1", "1e3", "1.0000000001", "18446744073.709551616", "1,5", "+1", "١"] {
+            assert!(base_units(text).is_err(), "{text}");
+        }
+        for text in ["base", "1.5base", "-1base", "+1base", "1 base", "1BASE", "1lamports", "18446744073709551616base"]
+        {
             assert!(base_units(text).is_err(), "{text}");
         }
     }

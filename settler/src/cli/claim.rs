@@ -36,6 +36,14 @@ const WORD_EVERY: Duration = Duration::from_secs(5);
 /// What is claimed already is passed over, so a run that was interrupted is finished by the same command.
 #[derive(clap::Args, Debug)]
 #[command(group = clap::ArgGroup::new("what").required(true).args(["did", "all", "file"]))]
+#[command(after_long_help = "\
+Examples:
+  settler claim did:key:z6Mk… --epoch 42
+      one share; without --epoch those of every ratified epoch that is sealed here
+  settler claim --all --epoch 42 --under-way 1000
+      everybody's; run it again until nothing is left
+  settler prove did:key:z6Mk… --epoch 42 -o json > proof.json && settler claim --file proof.json
+      a contributor who holds no epochs claims with a proof from who does")]
 pub struct Args {
     /// The contributor whose shares are claimed.
     pub did: Option<String>,

@@ -6,7 +6,7 @@ use super::Context;
 use crate::outcome::Outcome;
 
 mod act_on;
-mod action;
+pub mod action;
 mod propose;
 mod stake;
 mod status;

@@ -11,7 +11,8 @@ use solana_pubkey::Pubkey;
 use solana_signer::Signer as _;
 
 use super::Context;
-use super::key_argument::{ed25519_key, parameter, solana_address};
+use super::key_argument::{ed25519_key, solana_address};
+use super::parameter::parameter;
 use crate::chain::embedded::{self, Embedded, Genesis};
 use crate::chain::sender::Guard;
 use crate::chain::{Chain, Journal, Sender};
@@ -68,7 +69,8 @@ pub struct Args {
     /// How many settlers must support one root.
     #[arg(long, default_value_t = ConfigTimes::default().attestation_threshold)]
     pub attestation_threshold: u8,
-    /// A parameter that differs from the demo values, e.g. `rate=2000000000`; may be repeated (`settler params` lists them).
+    /// A parameter that differs from the demo values, e.g. `rate=2000000000` or `epoch_cap=50000` (BLOOM); may be repeated
+    /// (`settler params` lists them).
     #[arg(long = "param", value_name = "NAME=NUMBER", value_parser = parameter)]
     pub params: Vec<(String, u64)>,
     /// A settler to register; may be repeated [default: the payer].

@@ -2,7 +2,6 @@
 
 use radio_payouts_protocol::did::Did;
 use radio_payouts_protocol::key::check_key;
-use radio_payouts_protocol::params::Params;
 use solana_pubkey::Pubkey;
 
 /// Reads an Ed25519 key: a `did:key`, 32 bytes in base58, or in hex.
@@ -48,19 +47,6 @@ pub fn sha256_hash(text: &str) -> Result<[u8; 32], String> {
     hex::decode(text).ok().and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| "not a hash (32 bytes in hex)".into())
 }
 
-/// Reads `NAME=NUMBER` of a parameter.
-///
-/// # Errors
-/// If it is not of that form, or there is no such parameter.
-pub fn parameter(text: &str) -> Result<(String, u64), String> {
-    let (name, value) = text.split_once('=').ok_or("give NAME=NUMBER")?;
-    let value = value.replace('_', "").parse().map_err(|_| format!("\"{value}\" is not a whole number"))?;
-    if !Params::FIELDS.contains(&name) {
-        return Err(format!("there is no parameter \"{name}\"; there are {}", Params::FIELDS.join(", ")));
-    }
-    Ok((name.to_owned(), value))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,13 +67,5 @@ mod tests {
     fn a_hash_is_32_bytes_in_hex() {
         assert_eq!(sha256_hash(&"0a".repeat(32)), Ok([10; 32]));
         assert!(sha256_hash(&"0a".repeat(31)).is_err() && sha256_hash("x").is_err());
-    }
-
-    #[test]
-    fn parameters_are_checked() {
-        assert_eq!(parameter("rate=1_000"), Ok(("rate".into(), 1_000)));
-        for text in ["rate", "rate=", "rate=-1", "rate=1.5", "rat=1", "=1"] {
-            assert!(parameter(text).is_err(), "{text}");
-        }
     }
 }

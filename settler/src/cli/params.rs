@@ -4,7 +4,7 @@ use radio_payouts_client::state::{Mode, ParamsVersion};
 use radio_payouts_protocol::params::Params;
 use serde::Serialize;
 
-use super::Context;
+use super::{Context, parameter};
 use crate::chain::deployment;
 use crate::outcome::Outcome;
 use crate::output::Table;
@@ -82,11 +82,12 @@ fn current(view: &View) -> String {
         let mut table = Table::new(&["parameter", ">value", ">demo value"]);
         let demo = Params::demo();
         for name in Params::FIELDS {
-            let value = |params: &Params| params.field(name).map(|value| value.to_string()).unwrap_or_default();
+            let value =
+                |params: &Params| params.field(name).map(|value| parameter::number(name, value)).unwrap_or_default();
             table.row([(*name).to_owned(), value(&version.values), value(&demo)]);
         }
         out += &format!(
-            "version {} ({}), in force from epoch {}\n\n{table}",
+            "version {} ({}), in force from epoch {}; epoch_cap and min_payout in BLOOM\n\n{table}",
             version.version, version.mode, version.effective_epoch
         );
     }
@@ -96,7 +97,8 @@ fn current(view: &View) -> String {
 fn history(view: &View) -> String {
     let mut table = Table::new(&[">version", "mode", ">from epoch", "changes"]);
     for version in &view.versions {
-        let changes = version.changed.iter().filter_map(|name| Some(format!("{name}={}", version.values.field(name)?)));
+        let changes =
+            version.changed.iter().filter_map(|name| Some(parameter::assignment(name, version.values.field(name)?)));
         let mut changes = changes.collect::<Vec<_>>().join(" ");
         if changes.is_empty() {
             changes = if version.version == 1 { "the demo values" } else { "mode" }.to_owned();

@@ -5,6 +5,7 @@ use radio_payouts_client::state::{Config, Epoch, EpochStatus, Mandate, Mode};
 
 use super::Context;
 use super::act::act;
+use super::amount::bloom;
 use crate::artefact::{Artefact, folder_name};
 use crate::chain::{Chain, deployment};
 use crate::outcome::{Exit, Failure, Outcome};
@@ -108,7 +109,7 @@ fn choose(chain: &dyn Chain, config: &Config, account: &Epoch, asked: Option<u64
 fn covers(mandate: &Mandate, config: &Config, account: &Epoch, now: i64) -> Result<(), String> {
     mandate.check_covers(account, &config.chain, &config.pause, now).map_err(|error| words(&error))?;
     if account.payouts_sum > mandate.left() {
-        return Err(format!("{} base units are left of its budget", mandate.left()));
+        return Err(format!("{} BLOOM are left of its budget", bloom(mandate.left())));
     }
     Ok(())
 }

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use super::Context;
 use crate::config::Endpoint;
+use crate::config::secret::without_secrets;
 use crate::keyfile;
 use crate::outcome::{Failure, Outcome};
 use crate::service::Options;
+use crate::service::dashboard::Dashboard;
 use crate::service::http::guard::without_port;
 use crate::service::run::{Parts, run as serve};
 use crate::service::settle_loop::Settling;
@@ -54,6 +56,22 @@ pub struct Args {
     /// Seconds between two looks at the chain.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=3_600), value_name = "SECONDS")]
     pub refresh: u64,
+    /// Folder with the built dashboard to serve at /, instead of the one that was built in.
+    #[arg(long, env = "RADIO_PAYOUTS_DASHBOARD_FOLDER", value_name = "DIR")]
+    pub dashboard: Option<PathBuf>,
+    /// Address of an RPC node that pages may use to check everything by themselves. By default that of --url, if there is
+    /// nothing secret in it; `none` for none.
+    #[arg(long, env = "RADIO_PAYOUTS_PUBLIC_RPC", value_name = "URL")]
+    pub public_rpc: Option<String>,
+    /// Longest time for the head of a request, in seconds.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600), value_name = "SECONDS")]
+    pub head_seconds: u64,
+    /// Longest time for the body of a request, and for an answer of which nothing is read, in seconds.
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=600), value_name = "SECONDS")]
+    pub body_seconds: u64,
+    /// Seconds over which refused requests of one kind are counted before the log names them again.
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400), value_name = "SECONDS")]
+    pub refusals_every: u64,
     /// Settle what is due, again and again (needs the demo flag and the settler's key).
     #[arg(long)]
     pub settle: bool,
@@ -98,6 +116,17 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         refresh: Duration::from_secs(args.refresh),
         estimate_every: Duration::from_secs(ESTIMATE_SECONDS),
         estimates: config.radio_payouts_demo.value,
+        settles: args.settle,
+        chain_name: match config.require_endpoint()? {
+            Endpoint::Rpc(url) => url.to_string(),
+            // Where its file is, is the operator's business.
+            Endpoint::Embedded(_) => "embedded".to_owned(),
+        },
+        public_rpc: public_rpc(args.public_rpc.as_deref(), config.require_endpoint()?)?,
+        lookup_table: config.lookup_table,
+        head_time: Duration::from_secs(args.head_seconds),
+        body_time: Duration::from_secs(args.body_seconds),
+        refusals_every: Duration::from_secs(args.refusals_every),
     };
     let receiver = keyfile::load_or_create(&key)?;
     serve(Parts {
@@ -106,7 +135,52 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         chain: context.chain()?,
         has_own_clock: matches!(config.require_endpoint()?, Endpoint::Embedded(_)),
         domain: config.domain,
+        dashboard: match &args.dashboard {
+            Some(folder) => Dashboard::in_folder(folder).map_err(Failure::usage)?,
+            None => Dashboard::embedded(),
+        },
         key: keyfile::signing_key(&receiver),
         settling,
     })
+}
+
+/// The RPC address that is told to pages: that which is named for them, or the service's own if it shows no secret.
+fn public_rpc(named: Option<&str>, endpoint: &Endpoint) -> Outcome<Option<String>> {
+    match (named, endpoint) {
+        (Some("none"), _) => Ok(None),
+        (Some(url), _) if url.starts_with("http://") || url.starts_with("https://") => Ok(Some(url.to_owned())),
+        (Some(url), _) => {
+            let shown = without_secrets(url);
+            Err(Failure::usage(format!(
+                "--public-rpc {shown}: give an address that begins with http:// or https://, or none"
+            )))
+        }
+        (None, Endpoint::Rpc(url)) => {
+            let whole = url.expose().trim_end_matches('/');
+            Ok(Some(whole.to_owned()).filter(|whole| *whole == without_secrets(whole)))
+        }
+        (None, Endpoint::Embedded(_)) => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::cluster::Endpoint;
+
+    #[test]
+    fn an_address_with_a_secret_is_never_told_to_pages() {
+        let own = |url: &str| Endpoint::parse(url, std::path::Path::new("")).unwrap();
+        let told = |named: Option<&str>, url: &str| public_rpc(named, &own(url)).map_err(|failure| failure.exit);
+        assert_eq!(told(None, "http://127.0.0.1:8899/"), Ok(Some("http://127.0.0.1:8899".into())));
+        for secret in
+            ["https://node.example/v2/abcdef", "https://node.example/?api-key=abc", "https://user:abc@node.example"]
+        {
+            assert_eq!(told(None, secret), Ok(None), "{secret}");
+        }
+        assert_eq!(told(Some("https://open.example/rpc"), "devnet"), Ok(Some("https://open.example/rpc".into())));
+        assert_eq!(told(Some("none"), "devnet"), Ok(None));
+        assert_eq!(told(None, "embedded"), Ok(None));
+        assert!(told(Some("ftp://x"), "devnet").is_err());
+    }
 }

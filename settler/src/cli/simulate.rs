@@ -8,7 +8,7 @@ use radio_payouts_protocol::params::Params;
 use serde::Serialize;
 
 use super::Context;
-use super::key_argument::parameter;
+use super::parameter::parameter;
 use crate::artefact::{Artefact, differ};
 use crate::chain::deployment;
 use crate::durable;
@@ -26,7 +26,7 @@ mod show;
 #[command(after_long_help = "\
 Examples:
   settler simulate --set rate=2000000000
-  settler simulate --set max_share_bps=2500 --set min_payout=1000000 --epochs 40..52 --output csv > who.csv
+  settler simulate --set max_share_bps=2500 --set min_payout=0.001 --epochs 40..52 --output csv > who.csv
   settler simulate --set rate=2000000000 --epochs 40..52 --out rate.simulation.json
   settler simulate --check rate.simulation.json
   settler simulate --proposal 7
@@ -34,7 +34,7 @@ Examples:
 
 Replays epochs that are sealed here (or in the folders of --from) from their signed batches, twice: as they were, which must
 lead to the posted commitments, and with the change made to the parameters that each epoch had. `settler params` lists the
-names. Batches, registry and sealing stay as they were. What depends on parameters follows the change: verdicts on receipts
+names; epoch_cap and min_payout are BLOOM. Batches, registry and sealing stay as they were. What depends on parameters follows the change: verdicts on receipts
 (unlicensed, bytes_over_bound, sfu_over_capacity), weights, pool, caps, minimum, and the history that consistency and long
 term rest on: real before the first epoch replayed, simulated from then on. People would behave differently under other
 parameters; that is not in the figures.
@@ -54,7 +54,7 @@ Unless --offline is given, the last epoch's commitment must be in force on chain
 the earlier ones too. The change must then also be within bounds for the chain's last version of the parameters, on which a
 proposal would build.")]
 pub struct Args {
-    /// A parameter with its proposed value; may be repeated.
+    /// A parameter with its proposed value, e.g. `rate=2000000000` or `epoch_cap=50000` (BLOOM); may be repeated.
     #[arg(long, value_name = "NAME=NUMBER", value_parser = parameter, required_unless_present_any = ["check", "proposal"], conflicts_with_all = ["check", "proposal"])]
     pub set: Vec<(String, u64)>,
     /// First and last epoch to replay [default: all that are sealed here].

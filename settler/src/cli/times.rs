@@ -3,6 +3,8 @@
 use radio_payouts_client::SetConfigTimesArgs;
 use radio_payouts_client::state::{ConfigTimesDelta, GovernanceSettingsDelta};
 
+use super::amount::{base_units, bloom};
+
 /// What changes; what is not named stays.
 #[derive(clap::Args, Debug)]
 #[group(required = true, multiple = true)]
@@ -25,8 +27,8 @@ pub struct Times {
     /// How many settlers must support one root.
     #[arg(long)]
     pub attestation_threshold: Option<u8>,
-    /// Least dispute bond in base units.
-    #[arg(long)]
+    /// Least dispute bond in BLOOM, e.g. 1000 or 0.5 (or base units: 500000000base).
+    #[arg(long, value_name = "BLOOM", value_parser = base_units)]
     pub dispute_bond_min: Option<u64>,
     /// Dispute bond in bps of the pool.
     #[arg(long)]
@@ -81,14 +83,27 @@ impl Times {
 /// What changes, e.g. `grace_seconds=0`.
 #[must_use]
 pub fn words(times: &ConfigTimesDelta, votes: &GovernanceSettingsDelta) -> String {
-    let changes = [
+    let named = changes(times, votes).into_iter().filter_map(|(name, value)| match (name, value?) {
+        (BOND, value) => Some(format!("{name}={} BLOOM", bloom(value))),
+        (name, value) => Some(format!("{name}={value}")),
+    });
+    named.collect::<Vec<_>>().join(" ")
+}
+
+/// The one among the times that is an amount, in base units.
+const BOND: &str = "dispute_bond_min";
+
+/// Every time and setting by name; none where it stays as it is.
+#[must_use]
+pub fn changes(times: &ConfigTimesDelta, votes: &GovernanceSettingsDelta) -> Vec<(&'static str, Option<u64>)> {
+    vec![
         ("grace_seconds", times.grace_seconds.map(u64::from)),
         ("challenge_seconds", times.challenge_seconds.map(u64::from)),
         ("dispute_seconds", times.dispute_seconds.map(u64::from)),
         ("claim_seconds", times.claim_seconds.map(u64::from)),
         ("binding_delay_seconds", times.binding_delay_seconds.map(u64::from)),
         ("attestation_threshold", times.attestation_threshold.map(u64::from)),
-        ("dispute_bond_min", times.dispute_bond_min),
+        (BOND, times.dispute_bond_min),
         ("dispute_bond_bps", times.dispute_bond_bps.map(u64::from)),
         ("proposal_threshold_bps", votes.proposal_threshold_bps.map(u64::from)),
         ("voting_seconds", votes.voting_seconds.map(u64::from)),
@@ -96,7 +111,5 @@ pub fn words(times: &ConfigTimesDelta, votes: &GovernanceSettingsDelta) -> Strin
         ("live_quorum_bps", votes.live_quorum_bps.map(u64::from)),
         ("timelock_seconds", votes.timelock_seconds.map(u64::from)),
         ("execution_seconds", votes.execution_seconds.map(u64::from)),
-    ];
-    let named = changes.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", value?)));
-    named.collect::<Vec<_>>().join(" ")
+    ]
 }

@@ -2,15 +2,14 @@
 
 use std::path::PathBuf;
 
-use radio_payouts_client::state::Epoch;
 use serde::Serialize;
 
 use super::Context;
 use super::amount::bloom;
 use crate::artefact::folder_name;
-use crate::artefact::verify::Recomputed;
+use crate::artefact::verify::Checks;
+use crate::epoch::verification;
 use crate::epoch::view::{View, standing};
-use crate::epoch::{adopt, audit};
 use crate::outcome::{Failure, Outcome};
 
 /// Recompute a sealed epoch from its signed batches and compare everything.
@@ -45,6 +44,8 @@ struct Document {
     files_compared: usize,
     parent_folder_compared: bool,
     chain: Option<&'static str>,
+    /// Every check; all are equal, or none is carried out.
+    checks: Checks,
 }
 
 /// Verifies and prints what was compared.
@@ -59,15 +60,12 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     if !folder.is_dir() {
         return Err(Failure::usage(format!("{} is no folder of a sealed epoch", folder.display())));
     }
-    let recomputed = Recomputed::from_folder(&folder).map_err(adopt::failure)?;
-    let account: Option<Epoch> = if args.offline {
-        None
-    } else {
-        let chain = context.chain()?;
-        let view = View::read(chain.as_ref())?;
-        Some(audit::compare(&recomputed, chain.as_ref(), &view).map_err(adopt::failure)?)
-    };
-    let files_compared = recomputed.compare_files().map_err(adopt::failure)?;
+    let chain = if args.offline { None } else { Some(context.chain()?) };
+    let view = chain.as_ref().map(|chain| View::read(chain.as_ref())).transpose()?;
+    let asked = chain.as_ref().zip(view.as_ref()).map(|(chain, view)| (chain.as_ref(), view));
+    let verification = verification::verify(&folder, asked);
+    let checks = verification.checks.clone();
+    let (recomputed, account, files_compared) = verification.into_result()?;
     let settlement = &recomputed.settlement;
     let document = Document {
         epoch: recomputed.terms.epoch,
@@ -80,6 +78,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         files_compared,
         parent_folder_compared: recomputed.parent_compared,
         chain: account.map(|account| standing(account.status)),
+        checks,
     };
     context.output.emit(&document, |document| {
         let parent = if document.parent_folder_compared {

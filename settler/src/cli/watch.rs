@@ -28,6 +28,19 @@ use crate::watch::{Actor, Request, Watch};
 /// With --once it ends with 3 while any root is wrong or unknown or a candidate does not hold, and with 75 if a node is away. Otherwise it
 /// looks again and again until SIGINT or SIGTERM, and a node that is away does not end it.
 #[derive(clap::Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  settler watch --from /srv/settler-a/epochs --from /srv/settler-b/epochs --webhook https://alerts.example/hook
+      looks every minute and tells of everything; needs no key
+  settler watch --once --from /srv/settler-a/epochs
+      for cron: 0 all is right, 3 a root is wrong or unknown (stderr names the first difference), 75 try again
+  settler watch --from /srv/settler-a/epochs --dispute --fraud-proofs --keypair watcher.json
+      also disputes wrong roots and proves what can be proven; the key pays the fees and gives the bond of 100 BLOOM or 1 % of
+      the pool. The evidence is in DATA/watch/evidence: publish it where the authority looks. `settler dispute list` shows how
+      it stands, `settler dispute release EPOCH` brings the bond back.
+
+Each alert has a kind: difference, unknown_root, cleared, damaged_files, candidate, parameters, registry, pause, authority, roles,
+flag, dispute, contested, revoked, attested, equivocation, fraud_proof.")]
 pub struct Args {
     /// Folder of a settler's sealed epochs (its DATA/epochs as published); give every settler's.
     #[arg(long, value_name = "DIR")]

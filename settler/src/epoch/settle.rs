@@ -9,7 +9,7 @@ use solana_signer::Signer as _;
 use super::due::{self, Next};
 use super::post::{self, Posted};
 use super::view::{View, root_in_force};
-use super::{Stage, adopt, build, seal};
+use super::{Stage, adopt, build, seal, stages};
 use crate::artefact::{Artefact, Terms, ancestors, folder_name, source};
 use crate::chain::{Chain, Sender, deployment};
 use crate::crash;
@@ -125,7 +125,13 @@ pub fn run(
             }
         };
         post::check_permitted(sender.chain(), &view, &key.pubkey(), epoch)?;
-        let settled = settle_one(store, sender, key, &view, epoch, &request.from, &mut |stage| progress(epoch, stage))?;
+        let mut watch = stages::Watch::start();
+        let settled = settle_one(store, sender, key, &view, epoch, &request.from, &mut |stage| {
+            watch.reached(stage);
+            progress(epoch, stage);
+        });
+        watch.keep(store.folder(), epoch);
+        let settled = settled?;
         let is_in_force = settled.stage == Stage::Confirmed;
         if let Posted::Supported(_, support, threshold) = settled.posted {
             report.rest = format!(

@@ -17,20 +17,29 @@ pub mod deployment;
 pub mod epochs;
 pub mod estimate;
 pub mod files;
+pub mod governance;
 pub mod network;
 pub mod parameters;
+pub mod projections;
+pub mod proposals;
 pub mod receipts;
+pub mod registry;
 pub mod rejects;
 pub mod shares;
+pub mod status;
+pub mod timeline;
 pub mod tracks;
+pub mod trends;
 
 /// All of them.
 #[must_use]
 pub fn routes(routes: Routes) -> Routes {
     let operation = Operation::new("openapi", "This description", "service");
     let routes = routes.get("/api/v1/openapi.json", operation, description);
-    let routes = parameters::routes(deployment::routes(routes));
-    let routes = contributors::routes(epochs::routes(network::routes(routes)));
+    let routes = parameters::routes(deployment::routes(status::routes(routes)));
+    let routes = proposals::routes(governance::routes(registry::routes(routes)));
+    let routes = projections::routes(trends::routes(network::routes(routes)));
+    let routes = contributors::routes(timeline::routes(epochs::routes(routes)));
     let routes = rejects::routes(tracks::routes(receipts::routes(shares::routes(routes))));
     files::routes(estimate::routes(routes))
 }

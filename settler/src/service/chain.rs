@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use radio_payouts_client::state::{Epoch, EpochStatus, Mode};
+use radio_payouts_client::state::{Dispute, Epoch, EpochStatus, Mandate, Mode, Proposal, Settler};
 use radio_payouts_protocol::domain::Domain;
 use tokio::sync::watch;
 
 use super::Stop;
+use super::history::Histories;
 use super::metrics::Metrics;
 use crate::chain::{Chain, deployment};
 use crate::epoch::view::View;
@@ -22,6 +23,16 @@ pub struct Snapshot {
     pub view: View,
     /// Every epoch that was ever posted.
     pub epochs: BTreeMap<u64, Epoch>,
+    /// Every proposal that was not closed, by number.
+    pub proposals: BTreeMap<u64, Proposal>,
+    /// Every mandate, by number.
+    pub mandates: Vec<Mandate>,
+    /// Every settler, by key.
+    pub settlers: Vec<Settler>,
+    /// Every dispute that was not closed, by epoch and attempt.
+    pub disputes: Vec<Dispute>,
+    /// Base units in the vault and in the treasury.
+    pub funds: (u64, u64),
     /// Whether the clock is the chain's own: an embedded chain, whose time may be set.
     pub has_own_clock: bool,
     read_at: Instant,
@@ -31,8 +42,14 @@ impl Snapshot {
     fn read(chain: &dyn Chain, has_own_clock: bool) -> Outcome<Self> {
         // The clock is read after everything else: nothing in a snapshot is newer than what it says.
         let epochs = deployment::epochs(chain)?.into_iter().map(|epoch| (epoch.epoch, epoch)).collect();
+        let proposals = deployment::proposals(chain)?;
+        let proposals = proposals.into_iter().map(|proposal| (proposal.number, proposal)).collect();
+        let (mandates, settlers) = (deployment::mandates(chain)?, deployment::settlers(chain)?);
+        let disputes = deployment::disputes(chain)?;
+        let funds = deployment::funds(chain, &deployment::require_config(chain)?)?;
         let view = View::read(chain)?;
-        Ok(Self { view, epochs, has_own_clock, read_at: Instant::now() })
+        let read_at = Instant::now();
+        Ok(Self { view, epochs, proposals, mandates, settlers, disputes, funds, has_own_clock, read_at })
     }
 
     /// How long ago it was read.
@@ -79,23 +96,39 @@ impl Snapshot {
     }
 }
 
-/// Reads the chain until the service ends. `expected` is the domain that the configuration names.
+/// How the chain is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading {
+    /// Whether its clock is its own: an embedded one.
+    pub has_own_clock: bool,
+    /// The domain that the configuration names.
+    pub expected: Option<[u8; 32]>,
+    /// Time between two looks.
+    pub every: Duration,
+}
+
+/// Reads the chain until the service ends.
 pub fn watch(
     chain: &dyn Chain,
-    has_own_clock: bool,
-    expected: Option<[u8; 32]>,
-    every: Duration,
+    reading: Reading,
     metrics: &Metrics,
+    histories: &Histories,
     stop: &Stop,
     send: &watch::Sender<Option<Arc<Snapshot>>>,
 ) {
+    let Reading { has_own_clock, expected, every } = reading;
     let mut was_away = false;
     loop {
         let started = Instant::now();
         match Snapshot::read(chain, has_own_clock).and_then(|snapshot| check(snapshot, expected)) {
             Ok(snapshot) => {
                 metrics.chain_read(&snapshot, started.elapsed());
-                send.send_replace(Some(Arc::new(snapshot)));
+                let snapshot = Arc::new(snapshot);
+                send.send_replace(Some(snapshot.clone()));
+                if let Err(error) = histories.look(chain, &snapshot) {
+                    metrics.chain_failed();
+                    tracing::debug!(%error, "the history of an epoch was not read");
+                }
                 if was_away {
                     tracing::warn!(chain = chain.describe(), "the chain answers again");
                 }

@@ -27,6 +27,8 @@ pub struct Estimated {
     pub summary: Arc<Summary>,
     /// What the chain said.
     pub snapshot: Arc<Snapshot>,
+    /// When it was made, or found unchanged.
+    pub made_at: Instant,
     by_did: Places,
 }
 
@@ -53,9 +55,15 @@ struct Estimator {
     /// The parent's folder is read once, not every five seconds.
     parent: Option<(Hash, ParentTerms)>,
     last: Option<(Inputs, Arc<Summary>, Places)>,
+    /// What was tried last, whether an estimate came of it or not.
+    tried: Option<Inputs>,
 }
 
-/// Estimates until the service ends; sends at every tick, with the newest snapshot.
+/// Time between two looks at what an estimate depends on.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Estimates until the service ends: as soon as something has changed, and at every tick all the same, with the newest
+/// snapshot.
 pub fn run(
     options: &Options,
     metrics: &Metrics,
@@ -63,12 +71,15 @@ pub fn run(
     stop: &Stop,
     send: &watch::Sender<Option<Arc<Estimated>>>,
 ) {
-    let mut estimator = Estimator { store: None, parent: None, last: None };
+    let mut estimator = Estimator { store: None, parent: None, last: None, tried: None };
     let mut said = String::new();
+    let mut sent: Option<Instant> = None;
     loop {
         let started = Instant::now();
         let snapshot = chain.borrow().clone();
-        if let Some(snapshot) = snapshot {
+        let is_due = sent.is_none_or(|sent| sent.elapsed() >= options.estimate_every);
+        if let Some(snapshot) = snapshot.filter(|snapshot| is_due || estimator.has_changed(options, snapshot)) {
+            sent = Some(started);
             match estimator.estimate(options, &snapshot) {
                 Ok(estimated) => {
                     metrics.estimated(&estimated, started.elapsed());
@@ -86,28 +97,46 @@ pub fn run(
             }
         }
         // At least as long idle as at work: an estimate of a large epoch must not take the machine from ingest.
-        let rest = options.estimate_every.saturating_sub(started.elapsed()).max(started.elapsed());
-        if stop.sleep(rest.max(Duration::from_millis(100))) {
+        if stop.sleep(LOOK.max(started.elapsed())) {
             return;
         }
     }
 }
 
 impl Estimator {
+    fn store(&mut self, options: &Options) -> Outcome<&Store> {
+        let store = match self.store.take() {
+            Some(store) => store,
+            None => Store::open_read_only(&options.data)?,
+        };
+        Ok(self.store.insert(store))
+    }
+
+    fn inputs(&mut self, options: &Options, snapshot: &Snapshot) -> Outcome<Inputs> {
+        let config = &snapshot.view.config;
+        Ok(Inputs {
+            held: self.store(options)?.index().data_version()?,
+            head: config.chain.head.map(|head| (head.epoch, head.commitment)),
+            params: config.params_version,
+            registry: config.registry_version,
+            running: snapshot.running_epoch(),
+        })
+    }
+
+    /// Whether another estimate would come out. What cannot be read is found out at the next tick.
+    fn has_changed(&mut self, options: &Options, snapshot: &Snapshot) -> bool {
+        let now = self.inputs(options, snapshot);
+        now.is_ok_and(|now| self.tried.as_ref() != Some(&now))
+    }
+
     fn estimate(&mut self, options: &Options, snapshot: &Arc<Snapshot>) -> Outcome<Estimated> {
+        let inputs = self.inputs(options, snapshot)?;
+        self.tried = Some(inputs.clone());
         let store = match self.store.take() {
             Some(store) => store,
             None => Store::open_read_only(&options.data)?,
         };
         let store = self.store.insert(store);
-        let config = &snapshot.view.config;
-        let inputs = Inputs {
-            held: store.index().data_version()?,
-            head: config.chain.head.map(|head| (head.epoch, head.commitment)),
-            params: config.params_version,
-            registry: config.registry_version,
-            running: snapshot.running_epoch(),
-        };
         let (summary, by_did) = match self.last.take() {
             Some((before, summary, by_did)) if before == inputs => (summary, by_did),
             _ => {
@@ -122,7 +151,7 @@ impl Estimator {
             }
         };
         self.last = Some((inputs, summary.clone(), by_did.clone()));
-        Ok(Estimated { summary, snapshot: snapshot.clone(), by_did })
+        Ok(Estimated { summary, snapshot: snapshot.clone(), made_at: Instant::now(), by_did })
     }
 }
 

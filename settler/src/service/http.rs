@@ -6,4 +6,6 @@ pub mod guard;
 pub mod problem;
 pub mod query;
 pub mod rate;
+pub mod refusals;
 pub mod server;
+pub mod stall;

@@ -26,7 +26,7 @@ enum Kind {
 const FAMILIES: &[(&str, Kind, &str)] = &[
     ("http_requests_total", Kind::Counter, "Requests, by route and status."),
     ("http_request_seconds", Kind::Histogram, "Time to the head of the answer, by route."),
-    ("http_refused_total", Kind::Counter, "Requests and connections refused before any route, by reason."),
+    ("http_refused_total", Kind::Counter, "Requests, connections and batches refused, by reason."),
     ("batches_total", Kind::Counter, "Batches received over HTTP, by answer."),
     ("receipts_held_total", Kind::Counter, "Receipts in batches that became held."),
     ("ingest_bytes_total", Kind::Counter, "Bytes of envelopes that became held or were refused."),

@@ -22,9 +22,14 @@ pub struct Operation {
     tag: &'static str,
     description: &'static str,
     path: Vec<(&'static str, &'static str)>,
+    /// Those of the path that are numbers.
+    numbers: Vec<&'static str>,
+    /// The form of others.
+    patterns: Vec<(&'static str, &'static str)>,
+    cursor: Option<&'static str>,
     query: Option<fn(&mut SchemaGenerator) -> Schema>,
     has_body: bool,
-    media: &'static str,
+    media: &'static [&'static str],
     answer: Option<fn(&mut SchemaGenerator) -> Schema>,
     more: Vec<(u16, &'static str)>,
     refusals: Vec<u16>,
@@ -40,9 +45,12 @@ impl Operation {
             tag,
             description: "",
             path: Vec::new(),
+            numbers: Vec::new(),
+            patterns: Vec::new(),
+            cursor: None,
             query: None,
             has_body: false,
-            media: "application/json",
+            media: &["application/json"],
             answer: None,
             more: Vec::new(),
             refusals: vec![400, 421, 429, 500, 503],
@@ -62,9 +70,35 @@ impl Operation {
         self
     }
 
+    /// A number of 64 bits in the path.
+    #[must_use]
+    pub fn number(mut self, name: &'static str, description: &'static str) -> Self {
+        self.numbers.push(name);
+        self.path(name, description)
+    }
+
+    /// The form of cursors, as a regular expression.
+    #[must_use]
+    pub fn cursor(self, pattern: &'static str) -> Self {
+        Self { cursor: Some(pattern), ..self }
+    }
+
+    /// The form of the last parameter of the path, as a regular expression.
+    #[must_use]
+    pub fn pattern(mut self, pattern: &'static str) -> Self {
+        if let Some((name, _)) = self.path.last() {
+            self.patterns.push((name, pattern));
+        }
+        self
+    }
+
     /// The epoch in the path.
     #[must_use]
     pub fn epoch(self) -> Self {
+        self.epoch_text().pattern("^(latest|[0-9]{1,19})$")
+    }
+
+    fn epoch_text(self) -> Self {
         self.path("epoch", "Number of the epoch, or `latest` for the last one that is sealed here.").may_miss()
     }
 
@@ -93,9 +127,9 @@ impl Operation {
         Self { answer: Some(|generator| generator.subschema_for::<T>()), ..self }
     }
 
-    /// Answers with something else than JSON.
+    /// Answers with something else than JSON, one of these types.
     #[must_use]
-    pub fn media(self, media: &'static str) -> Self {
+    pub fn media(self, media: &'static [&'static str]) -> Self {
         Self { media, ..self }
     }
 
@@ -126,16 +160,32 @@ impl Operation {
             .path
             .iter()
             .map(|(name, description)| {
-                json!({ "name": name, "in": "path", "required": true, "description": description, "schema": { "type": "string" } })
+                let kind = if self.numbers.contains(name) {
+                    json!({ "type": "integer", "format": "uint64", "minimum": 0, "maximum": u64::MAX })
+                } else {
+                    match self.patterns.iter().find(|(of, _)| of == name) {
+                        Some((_, pattern)) => json!({ "type": "string", "pattern": pattern }),
+                        None => json!({ "type": "string", "minLength": 1 }),
+                    }
+                };
+                json!({ "name": name, "in": "path", "required": true, "description": description, "schema": kind })
             })
             .collect();
         if let Some(query) = self.query {
-            parameters.extend(in_query(&query(generator)));
+            let mut asked = in_query(&query(generator));
+            for parameter in &mut asked {
+                if let Some(pattern) = self.cursor.filter(|_| parameter["name"] == "cursor") {
+                    parameter["schema"]["pattern"] = pattern.into();
+                }
+            }
+            parameters.extend(asked);
         }
         let mut responses = Map::new();
         let schema = self.answer.map_or_else(|| json!({}), |answer| answer(generator).to_value());
         let mut content = Map::new();
-        content.insert(self.media.to_owned(), json!({ "schema": schema }));
+        for media in self.media {
+            content.insert((*media).to_owned(), json!({ "schema": schema }));
+        }
         responses.insert("200".into(), json!({ "description": "The answer.", "content": content }));
         for (status, meaning) in &self.more {
             responses.insert(status.to_string(), json!({ "description": meaning }));
@@ -156,8 +206,10 @@ impl Operation {
             operation["description"] = self.description.into();
         }
         if self.has_body {
-            let lines = json!({ "schema": { "type": "string", "description": "One JSON document a line." } });
-            operation["requestBody"] = json!({ "required": true, "content": { "application/x-ndjson": lines } });
+            let description = "One JSON document a line; at least one line is not empty.";
+            let lines = json!({ "schema": { "type": "string", "pattern": r"[^\n]", "description": description } });
+            let content = json!({ "application/x-ndjson": lines, "text/plain": lines });
+            operation["requestBody"] = json!({ "required": true, "content": content });
         }
         operation
     }
@@ -228,10 +280,13 @@ impl Routes {
 
     fn add(mut self, method: &str, path: &'static str, operation: &Operation, handler: MethodRouter<App>) -> Self {
         let name = operation.id;
-        let named = handler.fallback(no_method).layer(map_response(move |mut response: Response| async move {
-            response.extensions_mut().insert(RouteName(name));
-            response
-        }));
+        let allowed = if method == "get" { "GET, HEAD" } else { "POST" };
+        let named = handler.fallback(move || async move { no_method(allowed) }).layer(map_response(
+            move |mut response: Response| async move {
+                response.extensions_mut().insert(RouteName(name));
+                response
+            },
+        ));
         self.router = self.router.route(path, named);
         let described = operation.to_json(&mut self.generator);
         // `{*name}` is how the router says that a parameter may have slashes in it.

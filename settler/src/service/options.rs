@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use solana_pubkey::Pubkey;
+
 /// Most bytes of a request to `POST /v1/batches` as sent.
 pub const BODY_BYTES: usize = 8 << 20;
 /// Most bytes of it once decompressed: seven of the largest envelopes.
@@ -14,10 +16,6 @@ pub const LINES: usize = 4_096;
 pub const BODIES_BYTES: usize = 128 << 20;
 /// Decompressed bytes of all requests that wait for the disk at once.
 pub const CONTENTS_BYTES: usize = 192 << 20;
-/// Longest time for the head of a request.
-pub const HEAD_TIME: Duration = Duration::from_secs(10);
-/// Longest time for the body of a request.
-pub const BODY_TIME: Duration = Duration::from_secs(30);
 /// How long a request waits for its turn before it is told to come again.
 pub const QUEUE_TIME: Duration = Duration::from_secs(5);
 /// Connections at once.
@@ -50,6 +48,20 @@ pub struct Options {
     pub estimate_every: Duration,
     /// Whether estimates are allowed (the demo flag).
     pub estimates: bool,
+    /// Whether there is a settle loop.
+    pub settles: bool,
+    /// What the chain is, for people; carries no secret.
+    pub chain_name: String,
+    /// Address of an RPC node that pages may use.
+    pub public_rpc: Option<String>,
+    /// The deployment's lookup table.
+    pub lookup_table: Option<Pubkey>,
+    /// Longest time for the head of a request.
+    pub head_time: Duration,
+    /// Longest time for the body of a request, and for an answer of which nothing is read.
+    pub body_time: Duration,
+    /// Time over which refusals of one kind are counted before the log names them again.
+    pub refusals_every: Duration,
 }
 
 impl Options {

@@ -12,14 +12,16 @@ use tokio::sync::{Semaphore, watch};
 
 use super::acknowledgement::Acknowledger;
 use super::catalogue::Catalogue;
-use super::http::guard::no_route;
+use super::dashboard::Dashboard;
+use super::history::Histories;
 use super::http::rate::RateLimiter;
+use super::http::refusals::Refusals;
 use super::http::server::serve;
 use super::ingest::{Ingest, writer};
 use super::metrics::Metrics;
 use super::options::STREAMS;
 use super::settle_loop::{self, Settling};
-use super::{Options, READERS, Service, Stop, chain, estimator, indexer, internal, openapi};
+use super::{Options, READERS, Service, Stop, chain, dashboard, estimator, indexer, internal, openapi};
 use crate::chain::Chain;
 use crate::outcome::{Failure, Outcome};
 use crate::output::note;
@@ -40,6 +42,8 @@ pub struct Parts {
     pub has_own_clock: bool,
     /// The domain that the configuration names.
     pub domain: Option<[u8; 32]>,
+    /// The page at `/`.
+    pub dashboard: Dashboard,
     /// Key that signs acknowledgements.
     pub key: SigningKey,
     /// The settle loop, if there is to be one.
@@ -55,7 +59,7 @@ type Work = Box<dyn FnOnce(&Arc<Service>) + Send>;
 /// If a port is taken, or the store's folder cannot be written to.
 pub fn run(parts: Parts) -> Outcome {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let Parts { options, store, chain, has_own_clock, domain, key, settling } = parts;
+    let Parts { options, store, chain, has_own_clock, domain, dashboard, key, settling } = parts;
     let bind = |address| {
         let bound = runtime.block_on(TcpListener::bind(address));
         bound.map_err(|error| Failure::temporary(format!("cannot listen on {address}: {error}")))
@@ -67,14 +71,18 @@ pub fn run(parts: Parts) -> Outcome {
     let (ingest, jobs) = Ingest::new();
     let service = Arc::new(Service {
         metrics: Metrics::default(),
+        histories: Histories::default(),
         chain: chain_view,
         estimate,
         catalogue: Catalogue::open(&options.data)?,
         ingest,
         acknowledger: Acknowledger::new(key),
         rate: RateLimiter::new(options.rate),
+        refusals: Refusals::new(options.refusals_every),
+        dashboard,
         store_works: AtomicBool::new(true),
         stop: stop.clone(),
+        started: jiff::Timestamp::now(),
         streams: Arc::new(Semaphore::new(STREAMS)),
         readers: Semaphore::new(READERS),
         options,
@@ -86,8 +94,8 @@ pub fn run(parts: Parts) -> Outcome {
     spawn("chain", {
         let stop = stop.clone();
         Box::new(move |service| {
-            let every = service.options.refresh;
-            chain::watch(chain.as_ref(), has_own_clock, domain, every, &service.metrics, &stop, &snapshots);
+            let reading = chain::Reading { has_own_clock, expected: domain, every: service.options.refresh };
+            chain::watch(chain.as_ref(), reading, &service.metrics, &service.histories, &stop, &snapshots);
         })
     })?;
     spawn("indexer", Box::new(move |service| indexer::run(service, &service.stop)))?;
@@ -132,17 +140,27 @@ async fn serve_until_signal(
     private: TcpListener,
     pull: &watch::Sender<bool>,
 ) -> Outcome {
-    let routes = internal::health(openapi::router()).fallback(no_route).with_state(service.clone());
+    let routes = dashboard::routes(internal::health(openapi::router())).with_state(service.clone());
     let public = tokio::spawn(serve(public, routes, service.clone()));
     let private = tokio::spawn(serve(private, internal::router(service.clone()), service.clone()));
+    let reporting = tokio::spawn(report_refusals(service.clone()));
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
     }
     pull.send_replace(true);
+    reporting.abort();
     let _ = tokio::join!(public, private);
     Ok(())
+}
+
+async fn report_refusals(service: Arc<Service>) {
+    let mut ticks = tokio::time::interval(service.options.refusals_every.min(Duration::from_secs(1)));
+    loop {
+        ticks.tick().await;
+        service.refusals.report();
+    }
 }
 
 fn wait(thread: &thread::JoinHandle<()>, time: Duration) {

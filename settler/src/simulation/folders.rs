@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use radio_payouts_protocol::hash::Hash;
+
 use crate::artefact::Artefact;
 use crate::outcome::{Failure, Outcome};
 
@@ -61,6 +63,36 @@ impl Folders {
     /// # Errors
     /// Exit 2 if one is missing; exit 3 if a folder is not the one that the next epoch rests on.
     pub fn row(&self, range: Option<EpochRange>) -> Outcome<Vec<Artefact>> {
+        let mut row = Vec::new();
+        self.walk(range, |artefact| {
+            row.push(artefact);
+            Ok(())
+        })?;
+        Ok(row)
+    }
+
+    /// Hands the epochs of [`Folders::row`] to `each`, one by one.
+    ///
+    /// # Errors
+    /// As [`Folders::row`]; of `each`.
+    pub fn walk(&self, range: Option<EpochRange>, mut each: impl FnMut(Artefact) -> Outcome) -> Outcome {
+        let mut before = None;
+        for (_, folder) in self.select(range)? {
+            let artefact = Artefact::open(&folder)?;
+            if let Some(before) = &before {
+                check_link(before, &artefact)?;
+            }
+            before = Some((artefact.manifest.statement.epoch, artefact.manifest.commitment));
+            each(artefact)?;
+        }
+        Ok(())
+    }
+
+    /// The folders of the epochs of `range`, or of all, ascending; nothing in them is looked at.
+    ///
+    /// # Errors
+    /// Exit 2 if there is none, or an end of the range is missing.
+    pub fn select(&self, range: Option<EpochRange>) -> Outcome<Vec<(u64, PathBuf)>> {
         let (Some(first), Some(last)) = (self.0.keys().next(), self.0.keys().next_back()) else {
             return Err(Failure::usage(
                 "no epoch is sealed here: `settler settle` seals them, --from takes the folders of another settler",
@@ -74,30 +106,21 @@ impl Folders {
                 )));
             }
         }
-        let mut row: Vec<Artefact> = Vec::new();
-        for folder in self.0.range(range.first..=range.last).map(|(_, folder)| folder) {
-            let artefact = Artefact::open(folder)?;
-            if let Some(before) = row.last() {
-                check_link(before, &artefact)?;
-            }
-            row.push(artefact);
-        }
-        Ok(row)
+        Ok(self.0.range(range.first..=range.last).map(|(epoch, folder)| (*epoch, folder.clone())).collect())
     }
 }
 
-/// Whether `next` rests on `before`.
-fn check_link(before: &Artefact, next: &Artefact) -> Outcome {
+/// Whether `next` rests on the epoch before, given by number and commitment.
+fn check_link((here, found): &(u64, Hash), next: &Artefact) -> Outcome {
     let epoch = next.manifest.statement.epoch;
-    let (here, found) = (before.manifest.statement.epoch, before.manifest.commitment);
     let Some(parent) = &next.manifest.parent else {
         return Err(Failure::difference(format!("epoch {epoch} names no parent, so epoch {here} is of another chain")));
     };
-    if parent.commitment == found {
+    if parent.commitment == *found {
         return Ok(());
     }
     let (wanted, commitment) = (parent.statement.epoch, hex::encode(parent.commitment));
-    if wanted != here {
+    if wanted != *here {
         return Err(Failure::usage(format!(
             "there is a gap: epoch {epoch} rests on epoch {wanted} (commitment {commitment}), which is not sealed here; \
              --from takes another settler's folder, --epochs leaves it out"

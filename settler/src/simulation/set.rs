@@ -6,6 +6,7 @@ use radio_payouts_protocol::json;
 use radio_payouts_protocol::params::{Params, ParamsDelta};
 use serde::{Deserialize, Serialize};
 
+use crate::cli::parameter::assignment;
 use crate::outcome::{Failure, Outcome};
 
 /// A number as a decimal string.
@@ -41,7 +42,9 @@ impl Set {
     pub fn delta(&self) -> Outcome<ParamsDelta> {
         let mut delta = ParamsDelta::default();
         for (name, Number(value)) in &self.0 {
-            delta.set(name, *value).map_err(|error| Failure::usage(format!("{name}={value}: {error}")))?;
+            delta
+                .set(name, *value)
+                .map_err(|error| Failure::usage(format!("{}: {error}", assignment(name, *value))))?;
         }
         Ok(delta)
     }
@@ -55,7 +58,7 @@ impl Set {
 
 impl std::fmt::Display for Set {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let words: Vec<String> = self.0.iter().map(|(name, Number(value))| format!("{name}={value}")).collect();
+        let words: Vec<String> = self.0.iter().map(|(name, Number(value))| assignment(name, *value)).collect();
         formatter.write_str(&words.join(" "))
     }
 }

@@ -107,6 +107,10 @@ impl std::str::FromStr for Place {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         let (day, end) = text.rsplit_once('.').ok_or(())?;
+        let is_day = day.len() == 10 && day.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+        if !is_day && day != "undated" {
+            return Err(());
+        }
         Ok(Self { day: day.to_owned(), end: end.parse().map_err(|_| ())? })
     }
 }

@@ -10,6 +10,8 @@ use radio_payouts_protocol::params::Params;
 
 use super::alert::{Alert, Kind, Teller};
 use crate::artefact::sfu_name;
+use crate::cli::amount::bloom;
+use crate::cli::parameter::assignment;
 use crate::epoch::view::View;
 
 /// Facts by kind and name.
@@ -23,16 +25,14 @@ fn key(kind: Kind, name: impl std::fmt::Display) -> String {
 const KINDS: [Kind; 6] = [Kind::Parameters, Kind::Registry, Kind::Pause, Kind::Authority, Kind::Roles, Kind::Flag];
 
 /// The facts of a deployment.
-///
-/// # Errors
-/// Never for accounts of ours.
-pub fn read(view: &View, settlers: &[Settler]) -> anyhow::Result<Facts> {
+#[must_use]
+pub fn read(view: &View, settlers: &[Settler]) -> Facts {
     let mut facts = Facts::new();
     roles(&view.config, &mut facts);
     pause(&view.config, view.now, &mut facts);
     times(&view.config.times, &view.config.governance, &mut facts);
     for version in &view.versions {
-        facts.insert(key(Kind::Parameters, format_args!("version {}", version.number)), parameters(version)?);
+        facts.insert(key(Kind::Parameters, format_args!("version {}", version.number)), parameters(version));
     }
     for sfu in &view.sfus {
         facts.insert(key(Kind::Registry, format_args!("SFU {}", sfu_name(&sfu.key))), registered(sfu));
@@ -40,7 +40,7 @@ pub fn read(view: &View, settlers: &[Settler]) -> anyhow::Result<Facts> {
     for settler in settlers {
         facts.insert(key(Kind::Registry, format_args!("settler {}", settler.key)), allowed(settler));
     }
-    Ok(facts)
+    facts
 }
 
 /// An alert for each fact that differs.
@@ -98,18 +98,18 @@ macro_rules! fields {
 
 fn times(times: &ConfigTimes, votes: &GovernanceSettings, facts: &mut Facts) {
     fields!(facts, times, grace_seconds, challenge_seconds, dispute_seconds, claim_seconds, binding_delay_seconds);
-    fields!(facts, times, attestation_threshold, dispute_bond_min, dispute_bond_bps);
+    fields!(facts, times, attestation_threshold, dispute_bond_bps);
+    let bond = format!("{} BLOOM", bloom(times.dispute_bond_min));
+    facts.insert(key(Kind::Parameters, "dispute_bond_min"), bond);
     fields!(facts, votes, proposal_threshold_bps, voting_seconds, quorum_bps, live_quorum_bps);
     fields!(facts, votes, timelock_seconds, execution_seconds);
 }
 
-fn parameters(version: &ParamsVersion) -> anyhow::Result<String> {
-    let values = serde_json::to_value(Params::from(version.values))?;
-    let values = values.as_object().into_iter().flatten();
-    let values: Vec<String> = values
-        .map(|(name, value)| format!("{name}={}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
-        .collect();
-    Ok(format!("{:?}, from epoch {} on: {}", version.mode, version.effective_epoch, values.join(" ")))
+fn parameters(version: &ParamsVersion) -> String {
+    let values = Params::from(version.values);
+    let values: Vec<String> =
+        Params::FIELDS.iter().filter_map(|name| Some(assignment(name, values.field(name)?))).collect();
+    format!("{:?}, from epoch {} on: {}", version.mode, version.effective_epoch, values.join(" "))
 }
 
 fn number_or_never(number: u64) -> String {

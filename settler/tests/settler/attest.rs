@@ -160,6 +160,45 @@ fn a_candidate_that_ignores_an_equivocation_is_refused_with_its_proof() {
 }
 
 #[test]
+fn a_stop_that_a_broken_link_proves_is_named_with_its_batch() {
+    // After batch 4 comes one that names another as the one before it.
+    let astray = |world: &World| {
+        let mut sfu = world.sfus[0].clone();
+        (sfu.seq, sfu.prev) = (4, [9; 32]);
+        sfu.tick(50_000)
+    };
+    // It came late: the candidate may leave it out, and what it proves is told.
+    let (world, envelopes) = posted_by_the_first(2);
+    world.ingest(1, &[envelopes[..4].to_vec(), vec![astray(&world)]].concat());
+    let attested = attest(&world, 1, "0", &epochs_of(&world, 0)).expect(0).json();
+    let stop = &attested["attested"][0]["lower_stops"][0];
+    assert_eq!(
+        (&stop["sfu"], &stop["stop"], &stop["candidate_stop"], &stop["evidence"], &stop["prev"]),
+        (
+            &world.sfus[0].did().into(),
+            &"5".into(),
+            &u64::MAX.to_string().into(),
+            &"broken_link".into(),
+            &"09".repeat(32).into()
+        ),
+        "{attested}"
+    );
+    assert!(world.commitment(0).is_some());
+
+    // It came in time: the candidate has to have it, and is told what it proves.
+    let mut world = World::new(2, 2);
+    let envelopes = world.batches(0, 4);
+    world.ingest(0, &envelopes);
+    world.ingest(1, &[envelopes, vec![astray(&world)]].concat());
+    world.pass(0);
+    world.run(0, &["settle", "--due"]).expect(0);
+    let refused = attest(&world, 1, "0", &epochs_of(&world, 0)).expect(3);
+    assert!(refused.stderr.contains("stop is 5 instead of none: batch "), "{refused:?}");
+    assert!(refused.stderr.contains("which is not the one known"), "{refused:?}");
+    sent_nothing(&world, 1);
+}
+
+#[test]
 fn a_candidate_that_its_batches_do_not_lead_to_is_refused_with_the_first_difference() {
     let (world, envelopes) = posted_by_the_first(2);
     world.ingest(1, &envelopes[..4]);

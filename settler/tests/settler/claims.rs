@@ -52,15 +52,15 @@ fn an_epoch_is_ratified_under_a_mandate_once_everything_holds() {
     assert!(none.stderr.contains("no mandate covers epoch 2"), "{none:?}");
 
     // Not the authority; then a mandate for later epochs, one that is too small, and one that is right.
-    live.world.run(0, &["admin", "make-mandate", "2", "9", "--budget", "5"]).expect(1);
-    live.admin(&["make-mandate", "3", "9", "--budget", "20000000"]).expect(0);
-    live.admin(&["make-mandate", "2", "9", "--budget", "9999999"]).expect(0);
-    let refused = live.admin(&["make-mandate", "2", "9", "--budget", "5", "--delay-seconds", "172799"]).expect(1);
+    live.world.run(0, &["admin", "make-mandate", "2", "9", "--budget", "5base"]).expect(1);
+    live.admin(&["make-mandate", "3", "9", "--budget", "0.02"]).expect(0);
+    live.admin(&["make-mandate", "2", "9", "--budget", "9999999base"]).expect(0);
+    let refused = live.admin(&["make-mandate", "2", "9", "--budget", "5base", "--delay-seconds", "172799"]).expect(1);
     assert!(refused.stderr.contains("MandateDelayTooShort"), "{refused:?}");
     live.wait(2 * DAY);
     let none = live.world.run(0, &["ratify", "2"]).expect(1);
     assert!(none.stderr.contains("does not cover") && none.stderr.contains("9999999"), "{none:?}");
-    live.admin(&["make-mandate", "2", "9", "--budget", "20000000", "--delay-seconds", "300000"]).expect(0);
+    live.admin(&["make-mandate", "2", "9", "--budget", "20_000_000base", "--delay-seconds", "300000"]).expect(0);
     let waits = live.world.run(0, &["ratify", "2"]).expect(75);
     assert!(waits.stderr.contains("mandate 2"), "{waits:?}");
     live.wait(2 * DAY);
@@ -169,10 +169,10 @@ fn the_treasury_pays_what_is_not_reserved() {
     live.world.run(0, &["claim", &did(0)]).expect(0);
     let account =
         radio_payouts_client::address::associated_token_address(&payee(0), &config.mint, &config.token_program);
-    let refused = live.admin(&["transfer-treasury", &account.to_string(), "81"]).expect(1);
+    let refused = live.admin(&["transfer-treasury", &account.to_string(), "0.000000081"]).expect(1);
     assert!(refused.stderr.contains("TransferTakesReserved"), "{refused:?}");
-    live.world.run(0, &["admin", "transfer-treasury", &account.to_string(), "1"]).expect(1);
-    live.admin(&["transfer-treasury", &account.to_string(), "80"]).expect(0);
+    live.world.run(0, &["admin", "transfer-treasury", &account.to_string(), "1base"]).expect(1);
+    live.admin(&["transfer-treasury", &account.to_string(), "80base"]).expect(0);
     assert_eq!((live.balance(&payee(0)), live.funds()), (Some(4_000_080), (6_000_000, 6_000_000)));
 }
 

@@ -41,7 +41,7 @@ fn due_epochs_are_caught_up_in_order_and_a_second_run_posts_nothing() {
     assert!(proof["on_chain"]["compute_units"].as_u64().unwrap() < 25_000, "{proof}");
     let explained = world.run(0, &["explain", &did, "--epoch", "1"]).expect(0).stdout;
     assert!(explained.contains("leaf "), "{explained}");
-    let csv = world.run(0, &["export", "--epoch", "1"]).expect(0).stdout;
+    let csv = world.run(0, &["export", "contributors", "--epochs", "1"]).expect(0).stdout;
     assert_eq!(csv.lines().count(), 4, "{csv}");
 }
 

@@ -9,6 +9,7 @@ use radio_payouts_protocol::batch::{Batch, Contribution, Descriptor, Receipt, Ri
 use radio_payouts_protocol::hash::sha256;
 use radio_payouts_protocol::params::{Params, ParamsDelta};
 use radio_payouts_settler::artefact::Artefact;
+use radio_payouts_settler::cli::parameter::assignment;
 use radio_payouts_settler::simulation::{Folders, Set, replay};
 use serde_json::Value;
 use solana_signer::Signer as _;
@@ -119,7 +120,7 @@ fn delta(changes: &[(&str, u64)]) -> ParamsDelta {
 }
 
 fn simulate(world: &World, changes: &[(&str, u64)], more: &[&str]) -> Value {
-    let sets: Vec<String> = changes.iter().map(|(name, value)| format!("--set={name}={value}")).collect();
+    let sets: Vec<String> = changes.iter().map(|(name, value)| format!("--set={}", assignment(name, *value))).collect();
     let mut args = vec!["simulate", "-o", "json"];
     args.extend(sets.iter().map(String::as_str));
     args.extend(more);
@@ -271,7 +272,7 @@ fn a_proposal_carries_a_simulation_of_its_own_change_and_anyone_can_check_it() {
         assert!(ran.stderr.contains(words), "{what:?} {file}: {}", ran.stderr);
     };
     propose(&["params", "rate=3"], "rate.json", 2, "the simulation is of rate=2000000000, the proposal of rate=3");
-    propose(&["params", "rate=2000000000", "min_payout=2"], "rate.json", 2, "min_payout=2 rate=2000000000");
+    propose(&["params", "rate=2000000000", "min_payout=0.5"], "rate.json", 2, "min_payout=0.5 rate=2000000000");
     propose(&["demo", "off"], "rate.json", 2, "changes no parameters");
     propose(&["params", "rate=2000000000"], "pretty.json", 2, "canonical");
     propose(&["params", "rate=2000000000"], "other.json", 2, "another deployment");

@@ -14,6 +14,7 @@ use solana_pubkey::Pubkey;
 use solana_signer::Signer as _;
 
 use crate::dishonest;
+use crate::forgery::rob;
 use crate::world::{Ran, World};
 
 /// The least bond.
@@ -77,13 +78,6 @@ fn give_bloom(world: &World, owner: &Pubkey, amount: u64) {
         data: [&[7][..], &amount.to_le_bytes()].concat(),
     };
     world.as_authority(&format!("mint {amount} to {owner}"), mint);
-}
-
-/// Takes nearly all of one contributor's share and gives it to another: no sum changes.
-fn rob(settlement: &mut Settlement) {
-    let taken = settlement.allocation.shares[0].amount - 1;
-    settlement.allocation.shares[0].amount = 1;
-    settlement.allocation.shares[1].amount += taken;
 }
 
 /// Pays one contributor with two leaves: no sum changes.

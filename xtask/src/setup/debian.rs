@@ -9,14 +9,14 @@ use crate::process;
 /// The compiler for the program, and what C and C++ libraries in the dependency tree are built with.
 const FOR_ALL: &[&str] = &["rustc-web", "rust-web-src", "zlib1g-dev", "libzstd-dev", "g++", "make", "pkg-config"];
 
-/// The Python that unpacks LLVM's libraries; needed only until the linker is built.
-const FOR_THE_LINKER: &[&str] = &["python3", "python3-venv"];
+/// The Python that unpacks LLVM's libraries and Node.js; needed only until the linker is built and Node.js is there.
+const PYTHON: &[&str] = &["python3", "python3-venv"];
 
 /// RocksDB's bindings, protocol buffers, and OpenSSL from source.
 const FOR_THE_VALIDATOR: &[&str] = &["libclang-dev", "clang", "protobuf-compiler", "perl"];
 
-/// What the SDK is bundled and tested with.
-const FOR_THE_SDK: &[&str] = &["nodejs", "npm"];
+/// The browser that looks at the dashboard in tests, and letters for it to write.
+const CHROMIUM: &[&str] = &["chromium", "fonts-dejavu-core"];
 
 /// What to install packages for, besides the program itself.
 #[derive(Debug, Clone, Copy)]
@@ -31,7 +31,7 @@ pub struct Wanted {
 pub fn ensure_packages(wanted: Wanted) -> Result<()> {
     let mut packages = FOR_ALL.to_vec();
     if wanted.linker {
-        packages.extend(FOR_THE_LINKER);
+        packages.extend(PYTHON);
     }
     if wanted.validator {
         packages.extend(FOR_THE_VALIDATOR);
@@ -47,12 +47,21 @@ pub fn ensure_packages(wanted: Wanted) -> Result<()> {
     install_missing(&packages)
 }
 
-/// Installs Node.js and npm from Debian.
-pub fn ensure_node() -> Result<()> {
+/// Installs the Python that unpacks wheels.
+pub fn ensure_python() -> Result<()> {
+    ensure_alone(PYTHON)
+}
+
+/// Installs the browser.
+pub fn ensure_chromium() -> Result<()> {
+    ensure_alone(CHROMIUM)
+}
+
+fn ensure_alone(packages: &[&str]) -> Result<()> {
     if !Path::new("/usr/bin/apt-get").exists() {
-        bail!("this system has no apt-get: install {} in its own way", FOR_THE_SDK.join(" and "));
+        bail!("this system has no apt-get: install {} in its own way", packages.join(" and "));
     }
-    install_missing(FOR_THE_SDK)
+    install_missing(packages)
 }
 
 fn install_missing(packages: &[&str]) -> Result<()> {

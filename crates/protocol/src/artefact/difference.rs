@@ -86,6 +86,13 @@ fn name_of(element: &Value, index: usize) -> String {
 /// The first field of two statements that differs.
 #[must_use]
 pub fn statements(theirs: &Statement, ours: &Statement) -> Option<FieldDifference> {
+    let found = statement_fields(theirs, ours).into_iter().find(|(_, theirs, ours)| theirs != ours);
+    found.map(|(field, theirs, ours)| FieldDifference::new(field, theirs, ours))
+}
+
+/// Every field of two statements: its path, its value in theirs, its value in ours.
+#[must_use]
+pub fn statement_fields(theirs: &Statement, ours: &Statement) -> Vec<(String, String, String)> {
     let mut fields = alloc::vec![
         ("epoch".to_owned(), theirs.epoch.to_string(), ours.epoch.to_string()),
         ("parent".to_owned(), hex::encode(theirs.parent), hex::encode(ours.parent)),
@@ -104,8 +111,7 @@ pub fn statements(theirs: &Statement, ours: &Statement) -> Option<FieldDifferenc
         fields.push((format!("payouts[{number}].sum"), theirs.sum.to_string(), ours.sum.to_string()));
         fields.push((format!("payouts[{number}].root"), hex::encode(theirs.root), hex::encode(ours.root)));
     }
-    let found = fields.into_iter().find(|(_, theirs, ours)| theirs != ours);
-    found.map(|(field, theirs, ours)| FieldDifference::new(field, theirs, ours))
+    fields
 }
 
 #[cfg(test)]

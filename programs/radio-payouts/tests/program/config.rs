@@ -8,6 +8,7 @@ use radio_payouts_client::event::Event;
 use radio_payouts_client::{address, instruction};
 use solana_signer::Signer;
 
+use super::money::Money;
 use super::world::World;
 
 fn times(delta: ConfigTimesDelta) -> SetConfigTimesArgs {
@@ -62,6 +63,50 @@ fn times_are_bounded_and_the_threshold_stays_reachable() {
     assert_eq!((event.old.attestation_threshold, event.new.attestation_threshold), (1, 2));
     assert_eq!(world.config().times, event.new);
     world.refuse(set(two), &[&authority], PayoutsError::NothingChanges);
+}
+
+#[test]
+fn a_live_deployment_keeps_its_times_and_its_majority() {
+    let mut world = Money::spl().world;
+    let authority = world.authority.insecure_clone();
+    let by = authority.pubkey();
+    let all = |times, governance| instruction::set_config_times(by, SetConfigTimesArgs { times, governance });
+    let threshold = |settlers| {
+        let times = ConfigTimesDelta { attestation_threshold: Some(settlers), ..Default::default() };
+        all(times, GovernanceSettingsDelta::default())
+    };
+    let times = |times| all(times, GovernanceSettingsDelta::default());
+    let votes = |votes| all(ConfigTimesDelta::default(), votes);
+    let day = 86_400;
+    let cases = [
+        (
+            votes(GovernanceSettingsDelta { voting_seconds: Some(3 * day - 1), ..Default::default() }),
+            PayoutsError::LiveNeedsVoting,
+        ),
+        (
+            votes(GovernanceSettingsDelta { timelock_seconds: Some(2 * day - 1), ..Default::default() }),
+            PayoutsError::LiveNeedsTimelock,
+        ),
+        (
+            times(ConfigTimesDelta { challenge_seconds: Some(day - 1), ..Default::default() }),
+            PayoutsError::LiveNeedsChallenge,
+        ),
+        (
+            times(ConfigTimesDelta { dispute_seconds: Some(12 * day), ..Default::default() }),
+            PayoutsError::DisputeTooShort,
+        ),
+    ];
+    for (change, error) in cases {
+        world.refuse(change, &[&authority], error);
+    }
+    // Settlers registered later count against the threshold; it is raised, and then not lowered to half of them.
+    for settler in [1, 2] {
+        world.register_settler(settler).unwrap();
+    }
+    assert_eq!((world.config().active_settlers, world.config().times.attestation_threshold), (3, 1));
+    world.accept(threshold(2), &[&authority]);
+    world.refuse(threshold(1), &[&authority], PayoutsError::LiveNeedsMajority);
+    assert_eq!(world.config().times.attestation_threshold, 2);
 }
 
 #[test]

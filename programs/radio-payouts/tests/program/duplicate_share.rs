@@ -3,6 +3,7 @@
 
 use anchor_lang::error::ErrorCode;
 use anchor_lang::prelude::Pubkey;
+use radio_payouts::OpenDisputeArgs;
 use radio_payouts::error::PayoutsError;
 use radio_payouts::state::{Candidate, Config, Epoch, EpochStatement, EpochStatus, Share, ShareRecord};
 use radio_payouts_client::event::Event;
@@ -14,7 +15,8 @@ use solana_keypair::Keypair;
 use solana_signer::Signer;
 
 use super::dispute_world::{BOND, EPOCH};
-use super::world::{DAY, World};
+use super::money::{LIVE, Money};
+use super::world::{DAY, TOKEN_2022_PROGRAM, TOKEN_PROGRAM, World, key};
 
 /// An epoch whose leaves have these DIDs.
 struct Root {
@@ -273,4 +275,57 @@ fn a_ratified_root_and_what_stands_before_one_no_longer_fall() {
     assert!(!root.candidate(&world).banned);
     let _: ShareRecord =
         world.read(address::share_record_address(EPOCH, &root.commitment, 0, &world.stranger.pubkey()));
+}
+
+/// A root of a deployment whose mint is Token-2022's pays one DID twice: it is disputed, then disproved, and the bond comes back.
+#[test]
+fn a_duplicate_share_of_a_token_2022_deployment_is_disproved_and_the_bond_goes_back() {
+    let mut money = Money::new(TOKEN_2022_PROGRAM);
+    let [first, second, third] = [1, 2, 2].map(|did| [did; 32]);
+    let payee = key(61).pubkey();
+    let forged = money.post(LIVE, &[(first, key(60).pubkey(), 100), (second, payee, 50), (third, payee, 51)]);
+    let (recorder, payer) = (money.world.stranger.insecure_clone(), money.world.payer.pubkey());
+    let source = money.open(&recorder.pubkey());
+    money.mint_to(source, BOND + 7);
+    let args = OpenDisputeArgs { epoch: LIVE, attempt: 0, evidence_hash: [0xe1; 32] };
+    let open = instruction::open_dispute(payer, recorder.pubkey(), &money.config(), source, args);
+    // The bond is of this deployment's mint and token program, and of no other.
+    let mut other = open.clone();
+    for account in other.accounts.iter_mut().filter(|account| account.pubkey == TOKEN_2022_PROGRAM) {
+        account.pubkey = TOKEN_PROGRAM;
+    }
+    assert!(money.world.send(other, &[&recorder]).is_err());
+    money.world.accept(open, &[&recorder]);
+    assert_eq!(money.balance(source), 7);
+
+    let leaf = |index: usize| {
+        let share = forged.shares[index];
+        let proof = forged.forest.proof(share.index).unwrap();
+        instruction::prove_leaf(recorder.pubkey(), &forged.commitment, share, &proof)
+    };
+    money.world.accept(leaf(1), &[&recorder]);
+    money.world.accept(leaf(2), &[&recorder]);
+    let accuse = instruction::prove_duplicate_share(LIVE, &forged.commitment, &recorder.pubkey(), [1, 2]);
+    money.world.accept(accuse, &[]);
+    assert_eq!(money.world.epoch(LIVE).status, EpochStatus::Revoked);
+    let (config, dispute) = (money.config(), money.world.dispute_of(LIVE, 0));
+    let release = instruction::release_bond(&config, &dispute, source);
+    let mut other = release.clone();
+    for account in other.accounts.iter_mut().filter(|account| account.pubkey == TOKEN_2022_PROGRAM) {
+        account.pubkey = TOKEN_PROGRAM;
+    }
+    money.world.refuse(other, &[], PayoutsError::WrongBondTokenProgram);
+    money.world.accept(release, &[]);
+    assert_eq!(money.balance(source), BOND + 7);
+
+    // Refused for ever; the honest one is accepted and pays.
+    money.world.accept(instruction::revoke_orphan(LIVE), &[]);
+    let pool = forged.shares.iter().map(|share| share.amount).sum();
+    let payouts = forged.forest.roots().into_iter().map(Into::into).collect();
+    let again = EpochStatement { params_version: 2, pool, payouts, ..money.world.statement(0) };
+    assert_eq!(money.world.post(0, LIVE, again).map(|_| ()), Err(PayoutsError::CandidateBanned.into()));
+    let honest = money.ratified(LIVE, &[(first, key(60).pubkey(), 100), (second, payee, 101)]);
+    let paid = money.open(&payee);
+    money.claim_own(&honest, 1);
+    assert_eq!(money.balance(paid), 101);
 }

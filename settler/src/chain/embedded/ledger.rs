@@ -81,6 +81,11 @@ impl Record {
         }
     }
 
+    /// Whether it had no effect.
+    pub fn has_failed(&self) -> bool {
+        self.error.is_some()
+    }
+
     /// The execution that was recorded.
     pub fn execution(&self) -> Result<Execution, ChainError> {
         let error = self.error.as_deref().map(serde_json::from_str).transpose();

@@ -380,12 +380,11 @@ fn mainnet_beta_is_refused_unless_live() {
     assert!(error.to_string().contains("mainnet-beta") && error.to_string().contains("governance"), "{error}");
 }
 
-/// The process that [`killed_anywhere_it_goes_on_where_it_was`] kills.
-#[test]
-#[ignore = "started by another test"]
-fn child() {
-    let Some(folder) = std::env::var_os("CHAIN_TEST_FOLDER") else { return };
-    let folder = Path::new(&folder);
+/// Names the folder of the process that [`killed_anywhere_it_goes_on_where_it_was`] starts and kills: itself.
+const CHILD_FOLDER: &str = "CHAIN_TEST_FOLDER";
+
+/// What the killed process does.
+fn pay_once(folder: &Path) {
     let payer = crate::keyfile::load(&folder.join("payer.json")).unwrap();
     let mut sender = sender(open(folder), folder);
     sender.resume().unwrap();
@@ -397,8 +396,8 @@ fn child() {
 
 fn run_child(folder: &Path, variable: &str, value: &str) -> bool {
     let status = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "chain::sender::tests::child", "--ignored", "--quiet"])
-        .env("CHAIN_TEST_FOLDER", folder)
+        .args(["--exact", "chain::sender::tests::killed_anywhere_it_goes_on_where_it_was", "--quiet"])
+        .env(CHILD_FOLDER, folder)
         .env(variable, value)
         .stdout(std::process::Stdio::null())
         .stderr(std::process::Stdio::null())
@@ -414,6 +413,9 @@ fn prepare(folder: &Path) {
 
 #[test]
 fn killed_anywhere_it_goes_on_where_it_was() {
+    if let Some(folder) = std::env::var_os(CHILD_FOLDER) {
+        return pay_once(Path::new(&folder));
+    }
     let folder = tempfile::tempdir().unwrap();
     prepare(folder.path());
     let trace = folder.path().join("trace");

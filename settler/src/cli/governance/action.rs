@@ -1,11 +1,11 @@
 //! Actions in words.
 
-use radio_payouts_client::state::{Action, Mode, ParamsChange};
+use radio_payouts_client::state::{Action, MandateTerms, Mode, ParamsChange};
 use radio_payouts_protocol::did::did_of_key;
 use radio_payouts_protocol::params::{Params, ParamsDelta};
 
 use crate::cli::amount::bloom;
-use crate::cli::times;
+use crate::cli::{parameter, times};
 
 /// The kind of an action, for machines.
 #[must_use]
@@ -71,13 +71,7 @@ pub fn words(action: &Action) -> String {
         Action::AppointArbiter(None) => "dismiss the arbiter".to_owned(),
         Action::OfferAuthority(Some(to)) => format!("offer the role of authority to {to}"),
         Action::OfferAuthority(None) => "withdraw the offer of the role of authority".to_owned(),
-        Action::MakeMandate(terms) => format!(
-            "make a mandate for epochs {} to {}: up to {} BLOOM, {} s after they are final",
-            terms.first_epoch,
-            terms.last_epoch,
-            bloom(terms.budget),
-            terms.delay_seconds
-        ),
+        Action::MakeMandate(terms) => format!("make a mandate for {}", mandate(terms)),
         Action::CancelMandate { number } => format!("cancel mandate {number}"),
         Action::RatifyEpoch { epoch, commitment } => {
             format!("ratify epoch {epoch} with commitment {}", hex::encode(commitment))
@@ -86,8 +80,21 @@ pub fn words(action: &Action) -> String {
     }
 }
 
+/// What a mandate covers.
+#[must_use]
+pub fn mandate(terms: &MandateTerms) -> String {
+    format!(
+        "epochs {} to {}: up to {} BLOOM, {} s after they are final",
+        terms.first_epoch,
+        terms.last_epoch,
+        bloom(terms.budget),
+        terms.delay_seconds
+    )
+}
+
 fn params(change: &ParamsChange) -> String {
-    let mut words: Vec<String> = changes(change).into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let mut words: Vec<String> =
+        changes(change).into_iter().map(|(name, value)| parameter::assignment(name, value)).collect();
     match change.mode {
         Some(Mode::Live) => words.push("mode Live".to_owned()),
         Some(Mode::Demo) => words.push("mode Demo".to_owned()),

@@ -16,7 +16,8 @@ use crate::cli::act::act;
 use crate::cli::admin::{parameters, posted_epoch};
 use crate::cli::amount::base_units;
 use crate::cli::dispute::present_dispute;
-use crate::cli::key_argument::{ed25519_key, parameter, sha256_hash, solana_address};
+use crate::cli::key_argument::{ed25519_key, sha256_hash, solana_address};
+use crate::cli::parameter::parameter;
 use crate::cli::times::Times;
 use crate::outcome::{Failure, Outcome};
 use crate::simulation::carried;
@@ -45,7 +46,7 @@ pub struct Args {
 /// What is proposed.
 #[derive(Subcommand, Debug)]
 pub enum What {
-    /// Change parameters, e.g. `rate=2000000000`; `settler params` lists the names.
+    /// Change parameters, e.g. `rate=2000000000` or `epoch_cap=50000` (BLOOM); `settler params` lists the names.
     Params {
         /// What changes.
         #[arg(value_name = "NAME=NUMBER", value_parser = parameter, required = true)]
@@ -141,7 +142,7 @@ pub enum What {
         first_epoch: u64,
         /// Last epoch covered.
         last_epoch: u64,
-        /// Most BLOOM that may be ratified under it.
+        /// Most BLOOM that may be ratified under it, e.g. 1000 or 0.5 (or base units: 500000000base).
         #[arg(long, value_name = "BLOOM", value_parser = base_units)]
         budget: u64,
         /// Seconds for which an epoch must have been final; at least 2 days.
@@ -166,7 +167,7 @@ pub enum What {
         /// The token account to be paid.
         #[arg(value_parser = solana_address)]
         to: Pubkey,
-        /// BLOOM.
+        /// BLOOM, e.g. 1000 or 0.5 (or base units: 500000000base).
         #[arg(value_name = "BLOOM", value_parser = base_units)]
         amount: u64,
     },

@@ -16,7 +16,7 @@ use crate::outcome::{Failure, Outcome};
 /// Arguments of `stake`.
 #[derive(clap::Args, Debug)]
 pub struct Stake {
-    /// BLOOM to lock, e.g. 1000 or 0.5.
+    /// BLOOM to lock, e.g. 1000 or 0.5 (or base units: 500000000base).
     #[arg(value_name = "BLOOM", value_parser = base_units)]
     pub amount: u64,
     /// Token account that it comes from [default: the key's associated one].
@@ -27,7 +27,7 @@ pub struct Stake {
 /// Arguments of `unstake`.
 #[derive(clap::Args, Debug)]
 pub struct Unstake {
-    /// BLOOM to take back [default: all; the stake's accounts are closed then, and their rent comes back].
+    /// BLOOM to take back, e.g. 1000 or 0.5 [default: all; the stake's accounts are closed then, and their rent comes back].
     #[arg(value_name = "BLOOM", value_parser = base_units)]
     pub amount: Option<u64>,
     /// Token account that it goes to [default: the key's associated one, which is made if need be].

@@ -12,7 +12,7 @@ use crate::service::App;
 use crate::service::catalogue::read::Contributor;
 use crate::service::http::answer::{Answer, Page, Standing};
 use crate::service::http::problem::Problem;
-use crate::service::http::query::{InPath, InQuery, Paging, cursor, limit, to_cursor};
+use crate::service::http::query::{InPath, InQuery, ONE, Paging, cursor, limit, to_cursor};
 use crate::service::openapi::{Operation, Routes};
 
 /// Whom to search.
@@ -69,7 +69,7 @@ pub fn routes(routes: Routes) -> Routes {
     let search = Operation::new("contributors", "Search contributors by DID or address", "contributors");
     let search = search.query::<Search>().answers::<Answer<Page<ContributorView>>>().also(304, "Nothing has changed.");
     let one = Operation::new("contributor", "A contributor through all epochs", "contributors").did();
-    let one = one.query::<Paging>().answers::<Answer<HistoryView>>().also(304, "Nothing has changed.");
+    let one = one.query::<Paging>().cursor(ONE).answers::<Answer<HistoryView>>().also(304, "Nothing has changed.");
     routes.get("/api/v1/contributors", search, find).get("/api/v1/contributors/{did}", one, show)
 }
 

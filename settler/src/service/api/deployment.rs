@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use radio_payouts_client::PROGRAM_ID;
+use radio_payouts_client::{PROGRAM_ID, address};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -34,8 +34,27 @@ pub struct DeploymentView {
     pub program: String,
     /// Domain of every signature and leaf, as hex.
     pub domain: String,
+    /// Address of an RPC node at which a page can check all of this by itself; none for an embedded chain, or where the
+    /// operator names none.
+    pub rpc_url: Option<String>,
+    /// Address of the `Config` account.
+    pub config: String,
     /// The BLOOM mint.
     pub mint: String,
+    /// The token program that owns it.
+    pub token_program: String,
+    /// Token account from which shares are paid.
+    pub vault: String,
+    /// What it holds.
+    pub vault_base_units: Decimal,
+    /// What of that is promised to ratified shares.
+    pub reserved_base_units: Decimal,
+    /// Token account that takes forfeited bonds.
+    pub treasury: String,
+    /// What it holds.
+    pub treasury_base_units: Decimal,
+    /// The deployment's lookup table, with which a claim of any depth fits a transaction; none if the operator names none.
+    pub lookup_table: Option<String>,
     /// Who may change things.
     pub authority: String,
     /// Unix seconds at which epoch 0 starts.
@@ -89,7 +108,16 @@ async fn show(State(app): State<App>, headers: HeaderMap) -> Result<Response, Pr
         genesis_hash: bs58::encode(snapshot.view.genesis_hash).into_string(),
         program: PROGRAM_ID.to_string(),
         domain: hex::encode(config.domain),
+        rpc_url: app.options.public_rpc.clone(),
+        config: address::config_address().to_string(),
         mint: config.mint.to_string(),
+        token_program: config.token_program.to_string(),
+        vault: config.vault.to_string(),
+        vault_base_units: Decimal(snapshot.funds.0),
+        reserved_base_units: Decimal(config.reserved),
+        treasury: config.treasury.to_string(),
+        treasury_base_units: Decimal(snapshot.funds.1),
+        lookup_table: app.options.lookup_table.map(|table| table.to_string()),
         authority: config.authority.address.to_string(),
         genesis_unix: config.genesis_unix,
         epoch_seconds: config.epoch_seconds,

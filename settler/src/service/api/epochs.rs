@@ -6,7 +6,8 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use radio_payouts_client::state::{Epoch, EpochStatus};
+use radio_payouts_client::address;
+use radio_payouts_client::state::{Epoch, EpochStatus, Start};
 use radio_payouts_protocol::params::{Mode, Params};
 use radio_payouts_protocol::statement::Statement;
 use schemars::JsonSchema;
@@ -20,7 +21,7 @@ use crate::service::catalogue::Sealed;
 use crate::service::chain::Snapshot;
 use crate::service::http::answer::{Answer, Page, Standing};
 use crate::service::http::problem::Problem;
-use crate::service::http::query::{InPath, InQuery, Paging, cursor, limit, to_cursor};
+use crate::service::http::query::{InPath, InQuery, ONE, Paging, cursor, limit, to_cursor};
 use crate::service::openapi::{Operation, Routes};
 
 /// Verdicts, counted.
@@ -37,6 +38,8 @@ pub struct VerdictCounts {
 pub struct EpochView {
     /// Its number.
     pub epoch: Decimal,
+    /// Address of its account, whether it was posted or not.
+    pub address: String,
     /// `ratified`, or `provisional` until then.
     pub standing: Standing,
     /// Where it stands on chain: open, posted, disputed, final, ratified, closed, revoked; none if it was never posted.
@@ -63,6 +66,10 @@ pub struct EpochView {
     pub finalized_unix: Option<i64>,
     /// When it was ratified, in Unix seconds.
     pub ratified_unix: Option<i64>,
+    /// When the claim window ends, in Unix seconds, while it is open; pauses put it off.
+    pub claim_ends_unix: Option<i64>,
+    /// What was claimed of it.
+    pub claimed_base_units: Option<Decimal>,
     /// `demo` or `live`.
     #[schemars(with = "Option<String>")]
     pub mode: Option<Mode>,
@@ -82,7 +89,7 @@ pub struct EpochView {
 /// The routes.
 #[must_use]
 pub fn routes(routes: Routes) -> Routes {
-    let list = Operation::new("epochs", "Epochs, newest first", "epochs").query::<Paging>();
+    let list = Operation::new("epochs", "Epochs, newest first", "epochs").query::<Paging>().cursor(ONE);
     let one = Operation::new("epoch", "One epoch", "epochs").epoch();
     routes
         .get("/api/v1/epochs", list.answers::<Answer<Page<EpochView>>>().also(304, "Nothing has changed."), index)
@@ -138,6 +145,7 @@ pub fn describe(snapshot: &Snapshot, epoch: u64, here: Option<&Sealed>) -> Epoch
     let on_chain_mode = account.filter(|account| account.status.has_root()).map(mode_of);
     EpochView {
         epoch: Decimal(epoch),
+        address: address::epoch_address(epoch).to_string(),
         standing: Standing::of(snapshot, epoch),
         status: account.map(|account| word(account.status)),
         start_unix: calendar.and_then(|calendar| calendar.start_unix(epoch)),
@@ -148,9 +156,11 @@ pub fn describe(snapshot: &Snapshot, epoch: u64, here: Option<&Sealed>) -> Epoch
         attempt: account.map(|account| account.attempt),
         contested: account.is_some_and(|account| account.contested),
         posted_unix: account.and_then(|account| time(account.posted.at)),
-        challenge_ends_unix: account.and_then(challenge_ends),
+        challenge_ends_unix: account.and_then(|account| challenge_ends(snapshot, account)),
         finalized_unix: account.and_then(|account| time(account.finalized.at)),
         ratified_unix: account.and_then(|account| time(account.ratified.at)),
+        claim_ends_unix: account.and_then(|account| claim_ends(snapshot, account)),
+        claimed_base_units: account.map(|account| Decimal(account.claimed)),
         mode: on_chain_mode.or_else(|| here.map(|here| here.manifest.mode)),
         statement,
         payouts_base_units: payouts.map(Decimal),
@@ -160,13 +170,26 @@ pub fn describe(snapshot: &Snapshot, epoch: u64, here: Option<&Sealed>) -> Epoch
     }
 }
 
-fn time(time: i64) -> Option<i64> {
+pub(super) fn time(time: i64) -> Option<i64> {
     (time != 0).then_some(time)
 }
 
-fn challenge_ends(account: &Epoch) -> Option<i64> {
+fn challenge_ends(snapshot: &Snapshot, account: &Epoch) -> Option<i64> {
     let is_open = matches!(account.status, EpochStatus::Posted | EpochStatus::Disputed);
-    is_open.then(|| account.posted.at.saturating_add(i64::from(account.times.challenge_seconds)))
+    is_open.then(|| window_ends(snapshot, &account.posted, account.times.challenge_seconds))
+}
+
+fn claim_ends(snapshot: &Snapshot, account: &Epoch) -> Option<i64> {
+    let is_open = account.status == EpochStatus::Ratified;
+    is_open.then(|| window_ends(snapshot, &account.ratified, account.times.claim_seconds))
+}
+
+/// When a window of so many unpaused seconds ends, in Unix seconds, as far as is known now.
+#[must_use]
+pub fn window_ends(snapshot: &Snapshot, start: &Start, seconds: u32) -> i64 {
+    let pause = &snapshot.view.config.pause;
+    let paused = pause.total_at(snapshot.view.now).saturating_sub(start.paused_before);
+    start.at.saturating_add(i64::from(seconds)).saturating_add(paused)
 }
 
 fn mode_of(account: &Epoch) -> Mode {

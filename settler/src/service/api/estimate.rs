@@ -64,7 +64,7 @@ pub fn routes(routes: Routes) -> Routes {
         Operation::new("estimate_events", "The estimate as server-sent events, every five seconds", "estimate")
             .describe("Each event is named `estimate`; its data is the answer of /api/v1/estimate on one line.")
             .query::<HowMuch>()
-            .media("text/event-stream")
+            .media(&["text/event-stream"])
             .refusals(&[403]);
     routes.get("/api/v1/estimate", once, show).get("/api/v1/estimate/events", events, follow)
 }

@@ -3,7 +3,7 @@
 //! A name is looked up in the list of the epoch's files; a path that is not in it leads nowhere, whatever it looks like.
 
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{Decimal, sealed};
 use crate::service::App;
 use crate::service::http::answer::{Answer, Page, Standing};
-use crate::service::http::files::serve;
+use crate::service::http::files::{TYPES, serve};
 use crate::service::http::problem::Problem;
 use crate::service::http::query::{InPath, InQuery, limit};
 use crate::service::openapi::{Operation, Routes};
@@ -48,11 +48,19 @@ pub fn routes(routes: Routes) -> Routes {
     let one = Operation::new("file", "A file of a sealed epoch, whole or a range of it", "files")
         .epoch()
         .path("name", "Path of the file below the epoch, as listed: manifest.json, payouts.parquet, batches/….ndjson.")
-        .media("application/octet-stream")
+        .pattern("^(batches/)?[a-z0-9]{1,70}(\\.[a-z0-9]{1,10})+$")
+        .media(&TYPES)
         .also(206, "The range that was asked for.")
         .also(304, "Nothing has changed.")
         .refusals(&[416]);
     routes.get("/api/v1/epochs/{epoch}/files", list, index).get("/api/v1/epochs/{epoch}/files/{*name}", one, show)
+}
+
+/// Whether a name could be one of ours. The list decides what is served; a name that tries to lead elsewhere is told apart so
+/// that the log names who sent it.
+fn is_plain(name: &str) -> bool {
+    let is_odd = |letter: char| letter == '\\' || letter.is_control();
+    !name.chars().any(is_odd) && name.split('/').all(|part| !matches!(part, "" | "." | ".."))
 }
 
 async fn index(
@@ -82,6 +90,10 @@ async fn show(
     InPath((epoch, name)): InPath<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    if !is_plain(&name) {
+        let message = "a file is named as /files lists it: no part of its path is empty, . or .., no backslash, no control character";
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "bad_path", message));
+    }
     let sealed = sealed(&app, &epoch)?;
     let (id, wanted) = (sealed.id, name.clone());
     let found = app.read(move |_, reader| Ok(reader.file(id, &wanted)?)).await?;

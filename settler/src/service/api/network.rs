@@ -5,12 +5,15 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use radio_payouts_protocol::calendar::Calendar;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Decimal;
 use super::epochs::VerdictCounts;
 use crate::service::App;
+use crate::service::catalogue::Sealed;
+use crate::service::chain::Snapshot;
 use crate::service::http::answer::{Answer, Standing};
 use crate::service::http::problem::Problem;
 use crate::service::http::query::{InQuery, limit};
@@ -37,6 +40,8 @@ pub struct Point {
     pub standing: Standing,
     /// Accepted bytes.
     pub bytes: Decimal,
+    /// Sum of effective bytes.
+    pub effective_bytes: Decimal,
     /// The pool.
     pub pool_base_units: Decimal,
     /// Payouts.
@@ -45,6 +50,8 @@ pub struct Point {
     pub contributors: u32,
     /// Accepted batches.
     pub batches: u32,
+    /// Version of its parameters.
+    pub params_version: u32,
 }
 
 /// Statistics of the network, over the epochs that are sealed here.
@@ -80,25 +87,30 @@ pub fn routes(routes: Routes) -> Routes {
     routes.get("/api/v1/network", operation.also(304, "Nothing has changed."), show)
 }
 
+/// What a sealed epoch came to.
+#[must_use]
+pub fn point(snapshot: &Snapshot, calendar: Calendar, sealed: &Sealed) -> Point {
+    let (statement, totals) = (&sealed.manifest.statement, &sealed.manifest.totals);
+    Point {
+        epoch: Decimal(statement.epoch),
+        end_unix: calendar.end_unix(statement.epoch),
+        standing: Standing::of(snapshot, statement.epoch),
+        bytes: Decimal(totals.bytes),
+        effective_bytes: Decimal(totals.effective_bytes),
+        pool_base_units: Decimal(statement.pool),
+        payouts_base_units: Decimal(totals.allocated_base_units),
+        contributors: totals.contributors,
+        batches: statement.batches.count,
+        params_version: statement.params_version,
+    }
+}
+
 async fn show(State(app): State<App>, InQuery(back): InQuery<Back>, headers: HeaderMap) -> Result<Response, Problem> {
     let limit = limit(back.limit)?;
     let snapshot = app.snapshot()?;
     let (sealed, sums) = (app.catalogue.sealed(), app.catalogue.sums());
     let calendar = snapshot.view.deployment().calendar().map_err(anyhow::Error::from)?;
-    let points = sealed.iter().map(|sealed| {
-        let (statement, totals) = (&sealed.manifest.statement, &sealed.manifest.totals);
-        Point {
-            epoch: Decimal(statement.epoch),
-            end_unix: calendar.end_unix(statement.epoch),
-            standing: Standing::of(&snapshot, statement.epoch),
-            bytes: Decimal(totals.bytes),
-            pool_base_units: Decimal(statement.pool),
-            payouts_base_units: Decimal(totals.allocated_base_units),
-            contributors: totals.contributors,
-            batches: statement.batches.count,
-        }
-    });
-    let points: Vec<Point> = points.collect();
+    let points: Vec<Point> = sealed.iter().map(|sealed| point(&snapshot, calendar, sealed)).collect();
     let sum =
         |of: &dyn Fn(&Point) -> u64| Decimal(points.iter().fold(0u64, |sum, point| sum.saturating_add(of(point))));
     let mut states: BTreeMap<&'static str, u64> = BTreeMap::new();

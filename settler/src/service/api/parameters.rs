@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use radio_payouts_client::state::ParamsVersion;
+use radio_payouts_protocol::calendar::Calendar;
 use radio_payouts_protocol::params::{Mode, Params};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -34,6 +35,8 @@ pub struct VersionView {
     pub version: u32,
     /// First epoch in which it is in force.
     pub effective_epoch: Decimal,
+    /// Unix seconds at which that epoch starts.
+    pub effective_unix: Option<i64>,
     /// `demo` or `live`.
     #[schemars(with = "String")]
     pub mode: Mode,
@@ -71,18 +74,19 @@ pub fn routes(routes: Routes) -> Routes {
 async fn show(State(app): State<App>, headers: HeaderMap) -> Result<Response, Problem> {
     let snapshot = app.snapshot()?;
     let versions = &snapshot.view.versions;
+    let calendar = snapshot.view.deployment().calendar().map_err(anyhow::Error::from)?;
     let running = snapshot.running_epoch().unwrap_or_default();
     let before = versions.iter().map(Some);
     let pairs = std::iter::once(None).chain(before).zip(versions);
     let view = ParametersView {
         in_force: deployment::params_in_force(versions, running).map(|version| version.number),
         next: versions.iter().find(|version| version.effective_epoch > running).map(|version| version.number),
-        versions: pairs.map(|(before, version)| describe(before, version)).collect(),
+        versions: pairs.map(|(before, version)| describe(calendar, before, version)).collect(),
     };
     Answer::new(Standing::ratified_if(snapshot.is_live()), &snapshot, view).respond(&headers)
 }
 
-fn describe(before: Option<&ParamsVersion>, version: &ParamsVersion) -> VersionView {
+fn describe(calendar: Calendar, before: Option<&ParamsVersion>, version: &ParamsVersion) -> VersionView {
     let values = Params::from(version.values);
     let old = before.map(|before| Params::from(before.values));
     let changes = Params::FIELDS.iter().filter_map(|name| {
@@ -92,6 +96,7 @@ fn describe(before: Option<&ParamsVersion>, version: &ParamsVersion) -> VersionV
     VersionView {
         version: version.number,
         effective_epoch: Decimal(version.effective_epoch),
+        effective_unix: calendar.start_unix(version.effective_epoch),
         mode: mode(version),
         created_at: version.created_at,
         values,

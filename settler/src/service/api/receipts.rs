@@ -18,7 +18,7 @@ use crate::service::catalogue::read::{Contributor, Mention};
 use crate::service::catalogue::{Reader, Sealed};
 use crate::service::http::answer::{Answer, Page, Standing};
 use crate::service::http::problem::Problem;
-use crate::service::http::query::{InPath, InQuery, Paging, cursor, limit, to_cursor};
+use crate::service::http::query::{InPath, InQuery, Paging, TWO, cursor, limit, to_cursor};
 use crate::service::openapi::{Operation, Routes};
 use crate::service::{App, Service};
 
@@ -39,7 +39,7 @@ pub fn routes(routes: Routes) -> Routes {
         )
         .epoch()
         .did()
-        .query::<Paging>()
+        .query::<Paging>().cursor(TWO)
         .answers::<Answer<Page<ReceiptLine>>>();
     routes.get("/api/v1/epochs/{epoch}/contributors/{did}/receipts", operation.also(304, "Nothing has changed."), index)
 }

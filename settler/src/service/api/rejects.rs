@@ -14,7 +14,7 @@ use crate::service::App;
 use crate::service::catalogue::read::Rejected;
 use crate::service::http::answer::{Answer, Page, Standing};
 use crate::service::http::problem::Problem;
-use crate::service::http::query::{InPath, InQuery, cursor, limit, to_cursor};
+use crate::service::http::query::{InPath, InQuery, TWO, cursor, limit, to_cursor};
 use crate::service::openapi::{Operation, Routes};
 use crate::store::rejects::{Newest, Reject};
 
@@ -123,10 +123,11 @@ impl From<Reject> for RefusedView {
 pub fn routes(routes: Routes) -> Routes {
     let judged =
         Operation::new("rejected", "Batches and receipts of an epoch that do not count, and why", "epochs").epoch();
-    let judged = judged.query::<Judged>().answers::<Answer<Page<RejectedView>>>().also(304, "Nothing has changed.");
+    let judged =
+        judged.query::<Judged>().cursor(TWO).answers::<Answer<Page<RejectedView>>>().also(304, "Nothing has changed.");
     let refused = Operation::new("refused", "Inputs that were refused and never held, newest first", "ingest")
         .describe("A page may have fewer items than asked for and a next page all the same: one request reads so much of the log.")
-        .query::<Refused>();
+        .query::<Refused>().cursor(r"^([0-9]{4}-[0-9]{2}-[0-9]{2}|undated)\.[0-9]{1,18}$");
     let refused = refused.answers::<Answer<Page<RefusedView>>>().also(304, "Nothing has changed.");
     routes.get("/api/v1/epochs/{epoch}/rejects", judged, of_epoch).get("/api/v1/rejects", refused, of_log)
 }
@@ -141,13 +142,13 @@ async fn of_epoch(
     let after = cursor::<2>(asked.cursor.as_deref())?;
     let sealed = sealed(&app, &epoch)?;
     let id = sealed.id;
-    let key = asked.sfu.as_deref().map(|sfu| {
-        let key = Did::parse(sfu).ok().and_then(|did| did.ed25519_key());
-        key.ok_or_else(|| Problem::bad_request("sfu: give a did:key"))
-    });
-    let key = key.transpose()?;
+    let key = asked.sfu.as_deref().map(|sfu| Did::parse(sfu).ok().and_then(|did| did.ed25519_key()));
     let found = app
-        .read(move |_, reader| Ok(reader.rejected(id, key.as_ref(), asked.verdict.as_deref(), after, limit)?))
+        .read(move |_, reader| match key {
+            // What is no SFU's DID has sent nothing.
+            Some(None) => Ok(Vec::new()),
+            key => Ok(reader.rejected(id, key.flatten().as_ref(), asked.verdict.as_deref(), after, limit)?),
+        })
         .await?;
     let page = Page::of(found, limit, |last| to_cursor([last.batch, last.position]));
     let page = Page { items: page.items.into_iter().map(RejectedView::from).collect(), next: page.next };

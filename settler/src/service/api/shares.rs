@@ -19,7 +19,7 @@ use crate::service::catalogue::read::Contributor;
 use crate::service::catalogue::{Reader, Sealed, trees};
 use crate::service::http::answer::{Answer, Page, Standing};
 use crate::service::http::problem::Problem;
-use crate::service::http::query::{InPath, InQuery, Paging, cursor, limit, to_cursor};
+use crate::service::http::query::{InPath, InQuery, Paging, TWO, cursor, limit, to_cursor};
 use crate::service::openapi::{Operation, Routes};
 use crate::service::{App, Service};
 
@@ -40,7 +40,7 @@ pub struct HowMuch {
 pub fn routes(routes: Routes) -> Routes {
     let unchanged = "Nothing has changed.";
     let list = Operation::new("shares", "Shares of an epoch, highest first", "contributors").epoch();
-    let list = list.query::<Paging>().answers::<Answer<Page<Payout>>>().also(304, unchanged);
+    let list = list.query::<Paging>().cursor(TWO).answers::<Answer<Page<Payout>>>().also(304, unchanged);
     let one = Operation::new("share", "A contributor's share of an epoch", "contributors").epoch().did();
     let one = one.answers::<Answer<Payout>>().also(304, unchanged);
     let proof =

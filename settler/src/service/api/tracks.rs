@@ -12,7 +12,7 @@ use crate::service::App;
 use crate::service::catalogue::read::Track;
 use crate::service::http::answer::{Answer, Page, Standing};
 use crate::service::http::problem::Problem;
-use crate::service::http::query::{InPath, InQuery, Paging, cursor, limit, to_cursor};
+use crate::service::http::query::{InPath, InQuery, Paging, TWO, cursor, limit, to_cursor};
 use crate::service::openapi::{Operation, Routes};
 
 /// A track of an epoch.
@@ -51,8 +51,10 @@ impl From<Track> for TrackView {
 /// The route.
 #[must_use]
 pub fn routes(routes: Routes) -> Routes {
-    let operation =
-        Operation::new("tracks", "Tracks of an epoch, most bytes first", "epochs").epoch().query::<Paging>();
+    let operation = Operation::new("tracks", "Tracks of an epoch, most bytes first", "epochs")
+        .epoch()
+        .query::<Paging>()
+        .cursor(TWO);
     let operation = operation.answers::<Answer<Page<TrackView>>>().also(304, "Nothing has changed.");
     routes.get("/api/v1/epochs/{epoch}/tracks", operation, index)
 }

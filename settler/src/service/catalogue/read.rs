@@ -161,6 +161,18 @@ impl Reader {
         rows.collect()
     }
 
+    /// A contributor's shares in the epochs from number `first` to number `last`, oldest first.
+    ///
+    /// # Errors
+    /// If the catalogue is damaged.
+    pub fn shares_between(&self, contributor: i64, first: u64, last: u64) -> rusqlite::Result<Vec<Share>> {
+        let mut statement = self.0.prepare_cached(&format!(
+            "{SHARE} WHERE s.contributor = ?1 AND e.epoch BETWEEN ?2 AND ?3 ORDER BY e.epoch"
+        ))?;
+        let rows = statement.query_map([contributor, first.cast_signed(), last.cast_signed()], share)?;
+        rows.collect()
+    }
+
     /// Number of epochs in which a contributor has a share, and the sum of its amounts.
     ///
     /// # Errors

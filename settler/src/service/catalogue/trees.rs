@@ -78,10 +78,10 @@ pub fn proof(path: &Path, domain: &Domain, roots: &[TreeRoot], index: u32) -> an
 }
 
 fn node(file: &File, number: u64) -> anyhow::Result<Node> {
-    let (mut hash, mut sum) = ([0; 32], [0; 8]);
-    file.read_exact_at(&mut hash, number * NODE_BYTES)?;
-    file.read_exact_at(&mut sum, number * NODE_BYTES + 32)?;
-    Ok(Node { hash, sum: u64::from_le_bytes(sum) })
+    let mut bytes = [0; NODE_BYTES as usize];
+    file.read_exact_at(&mut bytes, number * NODE_BYTES)?;
+    let (hash, sum) = bytes.split_first_chunk().context("a node is cut off")?;
+    Ok(Node { hash: *hash, sum: u64::from_le_bytes(sum.try_into()?) })
 }
 
 #[cfg(test)]

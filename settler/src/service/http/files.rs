@@ -75,13 +75,23 @@ fn insert(response: &mut Response, name: header::HeaderName, value: &str) {
     }
 }
 
+/// What the files of an epoch are.
+pub const TYPES: [&str; 5] = [
+    "application/json",
+    "application/x-ndjson",
+    "text/csv",
+    "application/vnd.apache.parquet",
+    "application/octet-stream",
+];
+
 fn content_type(name: &str) -> &'static str {
+    let [json, lines, _, parquet, other] = TYPES;
     match name.rsplit('.').next() {
-        Some("json") => "application/json",
-        Some("ndjson") => "application/x-ndjson",
+        Some("json") => json,
+        Some("ndjson") => lines,
         Some("csv") => "text/csv; charset=utf-8",
-        Some("parquet") => "application/vnd.apache.parquet",
-        _ => "application/octet-stream",
+        Some("parquet") => parquet,
+        _ => other,
     }
 }
 

@@ -15,6 +15,7 @@ use hyper_util::service::TowerToHyperService;
 
 use super::problem::Problem;
 use super::rate::Turn;
+use super::refusals::Refused;
 use crate::service::App;
 
 /// Who asks.
@@ -37,7 +38,12 @@ pub async fn answer(app: &App, router: &Router, connection: IpAddr, mut request:
         Ok(()) => {
             let routed = AssertUnwindSafe(TowerToHyperService::new(router.clone()).call(request)).catch_unwind().await;
             match routed {
-                Ok(Ok(response)) => response,
+                Ok(Ok(response)) => {
+                    if let Some(Refused(reason)) = refusal(&response) {
+                        app.refuse(reason, peer);
+                    }
+                    response
+                }
                 Ok(Err(never)) => match never {},
                 // What panicked is in the log already.
                 Err(_) => Problem::internal(&anyhow::anyhow!("a handler panicked")).into_response(),
@@ -54,6 +60,12 @@ pub async fn answer(app: &App, router: &Router, connection: IpAddr, mut request:
     response
 }
 
+/// Whether an answer refuses what no honest client sends, or not so much of it; what is only not there is no refusal.
+fn refusal(response: &Response) -> Option<Refused> {
+    let refuses = matches!(response.status().as_u16(), 400 | 405 | 408 | 413 | 415);
+    response.extensions().get().copied().filter(|_| refuses)
+}
+
 /// The address that asks: behind a proxy, the one that the proxy saw.
 fn peer(app: &App, connection: IpAddr, headers: &HeaderMap) -> IpAddr {
     if !app.options.behind_proxy {
@@ -65,18 +77,14 @@ fn peer(app: &App, connection: IpAddr, headers: &HeaderMap) -> IpAddr {
 
 fn admit(app: &App, peer: IpAddr, request: &Request<Incoming>) -> Result<(), Problem> {
     if !knows_host(&app.options.hosts, request) {
-        app.metrics.count("http_refused_total", &[("reason", "host")], 1);
-        tracing::info!(%peer, "refused: a request for another host");
+        app.refuse("host", peer);
         let message = "this service is not the host that was asked for; its operator names hosts with --host";
         return Err(Problem::new(StatusCode::MISDIRECTED_REQUEST, "unknown_host", message));
     }
     match app.rate.take(peer, Instant::now()) {
         Turn::Granted => Ok(()),
-        Turn::Refused { after, first } => {
-            app.metrics.count("http_refused_total", &[("reason", "rate")], 1);
-            if first {
-                tracing::info!(%peer, "refused: too many requests");
-            }
+        Turn::Refused(after) => {
+            app.refuse("rate", peer);
             Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "too many requests from this address")
                 .retry(after))
         }
@@ -125,8 +133,12 @@ pub async fn no_route() -> Problem {
 }
 
 /// The answer to another method than a route has.
-pub async fn no_method() -> Problem {
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this route takes another method")
+#[must_use]
+pub fn no_method(allowed: &'static str) -> Response {
+    let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this route takes another method");
+    let mut response = problem.into_response();
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
+    response
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::refusals::Refused;
+
 /// Why a request was not answered.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Problem {
@@ -89,6 +91,7 @@ impl IntoResponse for Problem {
         let body = ProblemBody { error: self.error, message: &self.message };
         let body = serde_json::to_vec(&body).unwrap_or_default();
         let mut response = (self.status, [(header::CONTENT_TYPE, "application/json")], body).into_response();
+        response.extensions_mut().insert(Refused(self.error));
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));

@@ -13,6 +13,13 @@ const PAGE: usize = 50;
 /// Most items of a page.
 const LARGEST_PAGE: usize = 1_000;
 
+/// The form of a cursor of one number.
+pub const ONE: &str = r"^-?[0-9]{1,18}$";
+/// The form of a cursor of two numbers.
+pub const TWO: &str = r"^-?[0-9]{1,18}\.-?[0-9]{1,18}$";
+/// The form of a cursor that is a key.
+pub const KEY: &str = "^[0-9a-f]{64}$";
+
 /// Parameters of the path.
 pub struct InPath<T>(pub T);
 
@@ -72,6 +79,17 @@ pub fn cursor<const N: usize>(cursor: Option<&str>) -> Result<Option<[i64; N]>, 
     let numbers: Option<Vec<i64>> = text.split('.').map(|part| part.parse().ok()).collect();
     let numbers = numbers.and_then(|numbers| numbers.try_into().ok());
     numbers.map(Some).ok_or_else(|| Problem::bad_request("cursor: give the `next` of the page before"))
+}
+
+/// A cursor that is a key.
+///
+/// # Errors
+/// 400 for one that was not given out here.
+pub fn key_cursor(cursor: Option<&str>) -> Result<Option<[u8; 32]>, Problem> {
+    let Some(text) = cursor else { return Ok(None) };
+    let mut key = [0; 32];
+    let read = hex::decode_to_slice(text, &mut key);
+    read.map(|()| Some(key)).map_err(|_| Problem::bad_request("cursor: give the `next` of the page before"))
 }
 
 /// The cursor of these numbers.

@@ -16,8 +16,6 @@ const TOKEN: u64 = 1_000_000;
 struct Bucket {
     tokens: u64,
     at: Instant,
-    /// When this address was last named in the log.
-    logged: Option<Instant>,
 }
 
 /// What a request may do.
@@ -25,13 +23,8 @@ struct Bucket {
 pub enum Turn {
     /// Go on.
     Granted,
-    /// Come again after so many seconds; `first` if the log has not named the address in the last minute.
-    Refused {
-        /// Seconds.
-        after: u32,
-        /// Whether to log it.
-        first: bool,
-    },
+    /// Come again after so many seconds.
+    Refused(u32),
 }
 
 /// Buckets of all addresses.
@@ -58,7 +51,7 @@ impl RateLimiter {
             // Who has not asked for so long has a full bucket again.
             buckets.retain(|_, bucket| now.saturating_duration_since(bucket.at) < Duration::from_secs(BURST_SECONDS));
         }
-        let bucket = buckets.entry(network(address)).or_insert(Bucket { tokens: full, at: now, logged: None });
+        let bucket = buckets.entry(network(address)).or_insert(Bucket { tokens: full, at: now });
         let gained = u64::try_from(now.saturating_duration_since(bucket.at).as_micros()).unwrap_or(u64::MAX);
         bucket.tokens = bucket.tokens.saturating_add(gained.saturating_mul(self.rate)).min(full);
         bucket.at = now;
@@ -66,16 +59,13 @@ impl RateLimiter {
             bucket.tokens = rest;
             return Turn::Granted;
         }
-        let first = bucket.logged.is_none_or(|at| now.saturating_duration_since(at) > Duration::from_secs(60));
-        if first {
-            bucket.logged = Some(now);
-        }
-        Turn::Refused { after: 1, first }
+        Turn::Refused(1)
     }
 }
 
 /// An IPv6 subscriber has a /64, not an address.
-fn network(address: IpAddr) -> IpAddr {
+#[must_use]
+pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6((u128::from(address) & !u128::from(u64::MAX)).into()),
         address => address,
@@ -94,8 +84,7 @@ mod tests {
         for _ in 0..20 {
             assert_eq!(limiter.take(one, start), Turn::Granted);
         }
-        assert_eq!(limiter.take(one, start), Turn::Refused { after: 1, first: true });
-        assert_eq!(limiter.take(one, start), Turn::Refused { after: 1, first: false });
+        assert_eq!(limiter.take(one, start), Turn::Refused(1));
         assert_eq!(limiter.take(other, start), Turn::Granted, "another address has a bucket of its own");
         let later = start + Duration::from_millis(250);
         assert_eq!((0..5).filter(|_| limiter.take(one, later) == Turn::Granted).count(), 2);

@@ -13,7 +13,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
 use super::guard;
-use crate::service::options::{CONNECTIONS, CONNECTIONS_PER_ADDRESS, HEAD_TIME, LAST_TIME};
+use super::stall::Patient;
+use crate::service::options::{CONNECTIONS, CONNECTIONS_PER_ADDRESS, LAST_TIME};
 use crate::service::{App, Stop};
 
 /// Most header fields of a request.
@@ -42,7 +43,7 @@ pub async fn serve(listener: TcpListener, router: Router, app: App) {
             }
         };
         let Some(held) = Addresses::enter(&addresses, peer) else {
-            app.metrics.count("http_refused_total", &[("reason", "connections")], 1);
+            app.refuse("connections", peer);
             continue;
         };
         let (router, app) = (router.clone(), app.clone());
@@ -67,10 +68,10 @@ async fn connection(stream: TcpStream, peer: IpAddr, router: Router, app: App) {
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIME)
+        .header_read_timeout(app.options.head_time)
         .max_headers(HEADERS)
         .max_buf_size(HEAD_BYTES)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Patient::new(stream, app.options.body_time)), service);
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
@@ -82,7 +83,7 @@ async fn connection(stream: TcpStream, peer: IpAddr, router: Router, app: App) {
     if let Err(error) = ended {
         if error.is_parse() || error.is_timeout() {
             let reason = if error.is_timeout() { "slow" } else { "malformed" };
-            app.metrics.count("http_refused_total", &[("reason", reason)], 1);
+            app.refuse(reason, peer);
         }
         tracing::debug!(%peer, %error, "a connection ended early");
     }

@@ -1,6 +1,7 @@
 //! The body of a request: received within limits of size and time, decompressed within a limit, cut into lines.
 
 use std::io::Read;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -9,7 +10,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Ingest, shrink};
 use crate::service::http::problem::Problem;
-use crate::service::options::{BODY_BYTES, BODY_TIME, CONTENT_BYTES, LINES};
+use crate::service::options::{BODY_BYTES, CONTENT_BYTES, LINES};
 
 /// Largest window that a zstd frame may ask for, as a power of two: 8 MiB, what every decoder supports.
 const ZSTD_WINDOW: u32 = 23;
@@ -57,7 +58,7 @@ fn body_too_large() -> Problem {
     too_large(format!("the body is larger than {BODY_BYTES} bytes; send fewer batches at a time"))
 }
 
-/// Receives a whole body.
+/// Receives a whole body, within `longest`.
 ///
 /// # Errors
 /// 413 if it is too large, 408 if it takes too long, 400 if the connection breaks, 503 if there is no room.
@@ -65,6 +66,7 @@ pub async fn receive(
     ingest: &Ingest,
     headers: &HeaderMap,
     body: Body,
+    longest: Duration,
 ) -> Result<(Vec<u8>, OwnedSemaphorePermit), Problem> {
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > BODY_BYTES) {
@@ -84,8 +86,8 @@ pub async fn receive(
         }
         Ok(content)
     };
-    let content = tokio::time::timeout(BODY_TIME, receiving).await.unwrap_or_else(|_| {
-        let message = format!("the body did not arrive within {} s", BODY_TIME.as_secs());
+    let content = tokio::time::timeout(longest, receiving).await.unwrap_or_else(|_| {
+        let message = format!("the body did not arrive within {} s", longest.as_secs());
         Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow", message))
     })?;
     shrink(&mut room, content.len());

@@ -8,6 +8,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use radio_payouts_protocol::batch::Answer;
 use radio_payouts_protocol::did::did_of_key;
 use radio_payouts_protocol::domain::Domain;
 use schemars::JsonSchema;
@@ -78,17 +79,19 @@ async fn post(
     check_type(&headers)?;
     let encoding = Encoding::of(&headers)?;
     let snapshot = app.snapshot()?;
-    let (body, received) =
-        body::receive(&app.ingest, &headers, request).await.inspect_err(|problem| log(peer, problem))?;
+    let (body, received) = body::receive(&app.ingest, &headers, request, app.options.body_time).await?;
     let most = if encoding == Encoding::Identity { body.len() } else { CONTENT_BYTES };
     let mut room = app.ingest.content_room(most).await?;
     let read = tokio::task::spawn_blocking(move || read(encoding, body, peer)).await;
-    let (delivered, length) =
-        read.map_err(|error| Problem::internal(&error.into()))?.inspect_err(|problem| log(peer, problem))?;
+    let (delivered, length) = read.map_err(|error| Problem::internal(&error.into()))??;
     drop(received);
     shrink(&mut room, length);
     let numbers: Vec<u64> = delivered.iter().map(|delivered| delivered.line).collect();
     let answered = app.ingest.hold(delivered, room).await?;
+    let is_taken = |answer: &Answer| matches!(answer, Answer::Held | Answer::AlreadyHeld | Answer::TryLater);
+    for refused in answered.iter().filter(|answered| !is_taken(&answered.answer)) {
+        app.refuse(refused.answer.as_str(), peer);
+    }
     let domain = snapshot.domain();
     let answers = numbers.into_iter().zip(answered).map(|(line, answered)| describe(&app, &domain, line, answered));
     let answers = BatchAnswers { answers: answers.collect() };
@@ -104,10 +107,6 @@ fn read(encoding: Encoding, body: Vec<u8>, peer: IpAddr) -> Result<(Vec<Delivere
     let delivered =
         delivered.map(|(line, envelope)| Delivered { origin: origin.clone(), line, envelope: envelope.to_vec() });
     Ok((delivered.collect(), content.len()))
-}
-
-fn log(peer: IpAddr, problem: &Problem) {
-    tracing::info!(%peer, reason = problem.message, "refused: a body");
 }
 
 fn check_type(headers: &HeaderMap) -> Result<(), Problem> {

@@ -1,0 +1,88 @@
+//! The rows of an epoch's receipts: the signed envelopes of every judged batch, one batch at a time, with the verdict of the batch
+//! from `batches/verdicts.csv` or of the receipt from `receipts.parquet`. The three are in the same order.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
+
+use anyhow::Context as _;
+use radio_payouts_protocol::batch::{Batch, Role};
+
+use super::{Epoch, Rows, Value};
+use crate::artefact::batches::{VerdictLine, file_name, read_verdicts};
+use crate::artefact::receipts::Verdicts;
+use crate::artefact::{sfu_name, source};
+
+/// Writes them.
+pub(super) fn write(epoch: &Epoch<'_>, rows: &mut dyn Rows) -> anyhow::Result<()> {
+    let folder = &epoch.artefact.folder;
+    let mut envelopes: Option<([u8; 32], BufReader<File>)> = None;
+    let mut verdicts = Verdicts::open(&folder.join("receipts.parquet"))?;
+    let mut bytes = Vec::new();
+    read_verdicts(folder, |line| {
+        let key = line.header.sfu_key;
+        if envelopes.as_ref().is_none_or(|(of, _)| *of != key) {
+            let path = folder.join(file_name(&key));
+            let file = File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            envelopes = Some((key, BufReader::with_capacity(1 << 20, file)));
+        }
+        let Some((_, reader)) = &mut envelopes else { anyhow::bail!("no file of envelopes") };
+        bytes.clear();
+        reader.read_until(b'\n', &mut bytes)?;
+        let batch = source::parse(&line.header, bytes.strip_suffix(b"\n").unwrap_or(&bytes))?;
+        let of_receipts = match line.verdict.as_str() {
+            "accepted" => Some(verdicts.of_batch(&key, line.header.seq, batch.receipts.len())?),
+            _ => None,
+        };
+        write_batch(epoch, &line, &batch, of_receipts, rows)
+    })?;
+    anyhow::ensure!(verdicts.is_at_end()?, "receipts.parquet has more rows than the batches have receipts");
+    Ok(())
+}
+
+fn write_batch(
+    epoch: &Epoch<'_>,
+    line: &VerdictLine,
+    batch: &Batch,
+    of_receipts: Option<VecDeque<Option<String>>>,
+    rows: &mut dyn Rows,
+) -> anyhow::Result<()> {
+    let (sfu, hash) = (sfu_name(&line.header.sfu_key), hex::encode(line.header.hash));
+    let [number, standing, state, slot] = epoch.head();
+    for (position, receipt) in (0u32..).zip(&batch.receipts) {
+        let verdict = match &of_receipts {
+            Some(verdicts) => {
+                verdicts.get(position as usize).context("a receipt without a verdict")?.as_deref().unwrap_or("accepted")
+            }
+            None => line.verdict.as_str(),
+        };
+        let mut row = |did: Value<'_>, role: Value<'_>, bytes: Value<'_>| {
+            rows.row(&[
+                number,
+                standing,
+                state,
+                slot,
+                Value::Text(&sfu),
+                line.header.seq.into(),
+                Value::Text(&hash),
+                position.into(),
+                Value::Text(&receipt.room_id),
+                Value::Text(&receipt.track_id),
+                receipt.timestamp.into(),
+                receipt.recipients.into(),
+                did,
+                role,
+                bytes,
+                Value::Text(verdict),
+            ])
+        };
+        if receipt.contributors.is_empty() && epoch.did.is_none() {
+            row(Value::Empty, Value::Empty, Value::Empty)?;
+        }
+        for entry in receipt.contributors.iter().filter(|entry| epoch.did.is_none_or(|did| did == entry.did)) {
+            let role = entry.role.unwrap_or(Role::Uploader).as_str();
+            row(Value::Text(&entry.did), Value::Text(role), entry.bytes_out.into())?;
+        }
+    }
+    Ok(())
+}
