@@ -28,6 +28,7 @@ const PATIENCE_MS = 30_000;
 const STORY = [
   steps.earlier,
   steps.firstLoad,
+  steps.begins,
   steps.flippedBatch,
   steps.estimateFollows,
   steps.everyPage,
@@ -72,8 +73,6 @@ async function prepare(browser) {
     context,
     page: await context.newPage(),
     sfu: new Sfu({ base, keyFile: given('STORY_SFU_KEY'), domain: deployment.domain }),
-    epoch: deployment.running_epoch,
-    endMs: deployment.running_epoch_ends_unix * 1_000,
   };
 }
 

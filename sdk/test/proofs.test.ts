@@ -118,7 +118,7 @@ test('another root, domain or commitment is refused', () => {
 });
 
 test('every proof of the vectors holds', () => {
-  assert.ok(proofs.length > 10, `${proofs.length}`);
+  assert.ok(proofs.length >= 10, `${proofs.length}`);
   for (const { root, bundle } of proofs) {
     const verification = verifyProof(bundle, root);
     assert.ok(verification.valid, JSON.stringify(verification));

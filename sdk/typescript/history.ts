@@ -11,7 +11,8 @@ const COLUMNS = ['did_hash', 'first_epoch_before', 'activity_before'];
 
 /** The records before the epoch. Whether they are the right ones, the parent's commitment decides. */
 export async function readHistoryBefore(parquet: Uint8Array): Promise<HistoryRecord[]> {
-  const file = parquet.slice().buffer;
+  // A copy with a buffer of its own: `slice` of a Node.js Buffer would be a view of a larger one.
+  const file = new Uint8Array(parquet).buffer;
   try {
     const metadata = parquetMetadata(file);
     // Without its meaning a column is read as the bytes that it holds: decimals would become floating-point numbers.

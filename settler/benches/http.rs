@@ -32,6 +32,8 @@ const PER_BATCH: usize = 250;
 /// Look-ups a second, and for how long.
 const RATE: u32 = 200;
 const LOOK_SECONDS: u32 = 30;
+/// Answered once the epoch is in the catalogue.
+const INDEXED: &str = "/api/v1/epochs/0/contributors?limit=1";
 
 fn settler(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_settler"));
@@ -351,12 +353,12 @@ fn look_ups(folder: &Path, domain: &Domain, first_ms: u64, key: &SigningKey) {
     let settled = start.elapsed();
     let start = Instant::now();
     let server = Server::start(folder, "data");
-    server.wait("/api/v1/epochs/0");
+    server.wait(INDEXED);
     let (indexed, indexing_mib) = (start.elapsed(), server.mib("VmHWM"));
     server.end();
 
     let server = Server::start(folder, "data");
-    server.wait("/api/v1/epochs/0");
+    server.wait(INDEXED);
     let (_, epoch) = Client::new(&server.address).get("/api/v1/epochs/0");
     let epoch: Value = serde_json::from_slice(&epoch).expect("JSON");
     let leaves: u64 = epoch["data"]["statement"]["payouts"]

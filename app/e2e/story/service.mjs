@@ -32,11 +32,11 @@ async function settler(world, ...words) {
   return JSON.parse(stdout);
 }
 
-/** Runs `settler settle --due`, which settles this epoch and no other; its folder, from which the service serves its files. */
-export async function settle(world, epoch) {
+/** Runs `settler settle --due`; the folders of what it has settled and posted, from which the service serves files, by epoch. */
+export async function settle(world) {
   const { settled } = await settler(world, 'settle', '--due');
-  assert.deepEqual(settled.map((line) => [String(line.epoch), line.posted, line.standing]), [[epoch, true, 'provisional']], JSON.stringify(settled));
-  return resolve(world.folder, settled[0].folder);
+  for (const { posted, standing } of settled) assert.deepEqual([posted, standing], [true, 'provisional'], JSON.stringify(settled));
+  return Object.fromEntries(settled.map(({ epoch, folder }) => [String(epoch), resolve(world.folder, folder)]));
 }
 
 /** The lines of an epoch's payouts.csv, as the settler wrote it. */

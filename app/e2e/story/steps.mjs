@@ -20,16 +20,32 @@ const TICK_MS = 2_000;
 const WATCHED = 5;
 /** Batches of the epoch before. */
 const EARLIER = 6;
+/** What must be left of an epoch for its estimate to be watched, in milliseconds. */
+const NEEDED_MS = 40_000;
 
 /** The epoch before: its batches arrive late and are settled, so that the epoch of the story has a parent and a history. */
 export async function earlier(world) {
   const { genesis_unix, epoch_seconds, running_epoch } = world.deployment;
-  assert.equal(running_epoch, '1', 'the story begins in epoch 1');
+  assert.notEqual(running_epoch, '0', 'epoch 0 is over when the story begins');
   const end = (genesis_unix + epoch_seconds) * 1_000;
   for (let tick = EARLIER; tick > 0; tick -= 1) await world.sfu.post('0', end - (tick + 1) * 10_000, end - tick * 10_000);
-  world.folders = { 0: await settle(world, '0') };
-  await until('epoch 0 in the API', 20_000, async () => (await fetch(new URL('/api/v1/epochs/0/files', world.base))).ok);
+  world.folders = await settle(world);
+  assert.ok(world.folders['0'], `epoch 0 is settled: ${JSON.stringify(world.folders)}`);
+  await until('epoch 0 in the API', 30_000, async () => (await fetch(new URL('/api/v1/epochs/0/files', world.base))).ok);
   return `${EARLIER} batches of epoch 0 settled`;
+}
+
+/** Which epoch the story is of: one that runs by the clock of the chain, and of which enough is left by that of the SFU. */
+export async function begins(world) {
+  const { genesis_unix, epoch_seconds } = world.deployment;
+  const left = (epoch) => (genesis_unix + (epoch + 1) * epoch_seconds) * 1_000 - Date.now();
+  // On a machine that is too slow for the first, the next.
+  const epoch = await until('an epoch to tell of', (epoch_seconds + 60) * 1_000, async () => {
+    const running = Number((await data(world.base, '/deployment')).running_epoch);
+    return left(running) > NEEDED_MS && running;
+  });
+  Object.assign(world, { epoch: String(epoch), endMs: Date.now() + left(epoch) });
+  return `epoch ${epoch} ends in ${Math.round(left(epoch) / 1000)} s`;
 }
 
 /** A first visit: what has to be transferred until the page is there. */
@@ -142,13 +158,16 @@ export async function settles(world) {
   const row = page.getByRole('region', { name: 'Recent epochs' }).getByRole('row').filter({ has: page.getByRole('rowheader', { name: epoch, exact: true }) });
   await page.getByRole('table', { name: 'Recent epochs and where they stand' }).waitFor();
   assert.equal(await row.count(), 0, 'nothing is known of the epoch before it is settled');
-  await until('the end of the epoch by the clock of the chain', 120_000, async () => (await data(world.base, '/deployment')).running_epoch !== epoch);
-  world.folders[epoch] = await settle(world, epoch);
+  // A validator on a busy machine is slow, and so is its clock.
+  const patience = Math.max(0, world.endMs - Date.now()) + world.deployment.epoch_seconds * 1_000;
+  await until('the end of the epoch by the clock of the chain', patience, async () => (await data(world.base, '/deployment')).running_epoch !== epoch);
+  Object.assign(world.folders, await settle(world));
+  assert.ok(world.folders[epoch], `the epoch is settled: ${JSON.stringify(world.folders)}`);
   const settledAt = performance.now();
-  await row.getByText('provisional', { exact: false }).waitFor({ timeout: 30_000 });
+  // What the chain holds and what is sealed here, which are known one after the other.
+  await row.getByText('✓ the same').waitFor();
   const seconds = ((performance.now() - settledAt) / 1000).toFixed(1);
-  assert.match(await row.innerText(), /posted/);
-  assert.match(await row.innerText(), /✓ the same/);
+  assert.match(await row.innerText(), /\tposted\t.*provisional/s);
   assert.equal(await exactly(row, `Volume of epoch ${epoch}`), String(world.sfu.bytesOf(epoch)));
   const { commitment_on_chain } = await data(world.base, `/epochs/${epoch}`);
   world.account = epochAddress(world.deployment.program, epoch);

@@ -68,7 +68,8 @@ struct World {
     /// From which epoch on the deployment is Live.
     live_from: Option<u64>,
     registry: Vec<Sfu>,
-    held: Vec<BatchHeader>,
+    /// Batches with the epoch in which each arrived.
+    held: Vec<(u64, BatchHeader)>,
     envelopes: HashMap<Hash, Vec<u8>>,
 }
 
@@ -104,20 +105,20 @@ impl World {
             faults: seed % 5 == 4,
         };
         let mut lines = Vec::new();
-        let truth = generate(&plan, |_, line| {
-            lines.push(line.to_vec());
+        let truth = generate(&plan, |epoch, line| {
+            lines.push((epoch, line.to_vec()));
             Ok(())
         })?;
         let mut registry: Vec<Sfu> = truth.sfus.iter().map(|sfu| sfu.terms).collect();
         registry.sort_unstable_by_key(|sfu| sfu.key);
         let (mut held, mut envelopes) = (Vec::new(), HashMap::new());
-        for line in lines {
+        for (epoch, line) in lines {
             // What a receiver would not hold is no part of an epoch.
             let Ok(verified) = Envelope::parse(&line).and_then(|received| received.verify(&domain)) else { continue };
             let header = verified.header();
             let is_known = registry.iter().any(|sfu| sfu.key == header.sfu_key);
             if is_known && header.seq < 100_000 && envelopes.insert(header.hash, line).is_none() {
-                held.push(header);
+                held.push((epoch, header));
             }
         }
         let live_from = (seed % 7 == 3).then_some(FIRST_EPOCH + 2);
@@ -144,10 +145,11 @@ impl World {
     fn due(&self, epoch: u64, judged: &HashSet<Hash>) -> anyhow::Result<Vec<BatchHeader>> {
         let end = self.deployment.calendar()?.end_ms(epoch).unwrap_or_default();
         let registered = |key: &[u8; 32]| self.registry.iter().any(|sfu| sfu.key == *key && sfu.valid_from <= epoch);
-        let is_due = |header: &&BatchHeader| {
-            header.to_ms <= end && !judged.contains(&header.hash) && registered(&header.sfu_key)
+        let is_due = |(arrived, header): &&(u64, BatchHeader)| {
+            let is_new = *arrived <= epoch && !judged.contains(&header.hash);
+            is_new && header.to_ms <= end && registered(&header.sfu_key)
         };
-        Ok(self.held.iter().filter(is_due).copied().collect())
+        Ok(self.held.iter().filter(is_due).map(|(_, header)| *header).collect())
     }
 }
 

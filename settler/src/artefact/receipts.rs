@@ -63,7 +63,15 @@ pub fn rejected(artefact: &Artefact, mut each: impl FnMut(Rejected) -> anyhow::R
 /// The verdicts of `receipts.parquet` in their order, a piece of the file at a time.
 pub struct Verdicts {
     reader: ParquetRecordBatchReader,
-    rows: VecDeque<(Hash, i64, i64, Option<String>)>,
+    rows: VecDeque<Row>,
+}
+
+/// A row as far as it is about a verdict.
+struct Row {
+    sfu: Hash,
+    seq: i64,
+    position: i64,
+    verdict: Option<String>,
 }
 
 impl Verdicts {
@@ -87,14 +95,14 @@ impl Verdicts {
         for position in 0..receipts {
             let row = self.next()?.context("receipts.parquet: rows are missing")?;
             anyhow::ensure!(
-                row.0 == *sfu && u64::try_from(row.1) == Ok(seq) && usize::try_from(row.2) == Ok(position),
+                row.sfu == *sfu && u64::try_from(row.seq) == Ok(seq) && usize::try_from(row.position) == Ok(position),
                 "receipts.parquet: expected SFU {}, seq {seq}, position {position}; found SFU {}, seq {}, position {}; `settler verify` names the difference",
                 sfu_name(sfu),
-                sfu_name(&row.0),
-                row.1,
-                row.2
+                sfu_name(&row.sfu),
+                row.seq,
+                row.position
             );
-            verdicts.push_back(row.3);
+            verdicts.push_back(row.verdict);
         }
         Ok(verdicts)
     }
@@ -108,7 +116,7 @@ impl Verdicts {
         Ok(self.rows.is_empty())
     }
 
-    fn next(&mut self) -> anyhow::Result<Option<(Hash, i64, i64, Option<String>)>> {
+    fn next(&mut self) -> anyhow::Result<Option<Row>> {
         self.fill()?;
         Ok(self.rows.pop_front())
     }
@@ -125,7 +133,12 @@ impl Verdicts {
             let verdict = column("verdict")?.as_string_opt::<i32>().context("not text")?;
             for row in 0..rows.num_rows() {
                 let verdict = (!verdict.is_null(row)).then(|| verdict.value(row).to_owned());
-                self.rows.push_back((sfu.value(row).try_into()?, seq.value(row), position.value(row), verdict));
+                self.rows.push_back(Row {
+                    sfu: sfu.value(row).try_into()?,
+                    seq: seq.value(row),
+                    position: position.value(row),
+                    verdict,
+                });
             }
         }
         Ok(())

@@ -109,7 +109,7 @@ fn upright(plot: &Plot) -> Markup {
             text.unit x="2" y="14" { (unit) }
             @for tick in 0..=(top / step) {
                 @let y = TOP + HEIGHT - height(tick * step);
-                line.grid[tick > 0].axis[tick == 0] x1=(LEFT) x2=(WIDTH - 12) y1=(y) y2=(y) {}
+                line class=(if tick == 0 { "axis" } else { "grid" }) x1=(LEFT) x2=(WIDTH - 12) y1=(y) y2=(y) {}
                 text.tick x=(LEFT - 8) y=(y + 4) text-anchor="end" { (scaled(tick * step, factor)) }
             }
             @for (place, (name, values)) in (0u128..).zip(&plot.points) {
@@ -124,7 +124,7 @@ fn upright(plot: &Plot) -> Markup {
                         }
                     }
                 }
-                @if place % every == 0 {
+                @if place.is_multiple_of(every) {
                     text.tick x=(middle(place)) y=(TOP + HEIGHT + 18) text-anchor="middle" { (visible(name)) }
                 }
             }
@@ -165,7 +165,7 @@ fn lying(plot: &Plot) -> Markup {
             text.unit x="2" y="14" { (visible(&plot.axis)) }
             @for tick in 0..=(top / step) {
                 @let x = NAMES + length(tick * step);
-                line.grid[tick > 0].axis[tick == 0] x1=(x) x2=(x) y1=(TOP - 4) y2=(bottom) {}
+                line class=(if tick == 0 { "axis" } else { "grid" }) x1=(x) x2=(x) y1=(TOP - 4) y2=(bottom) {}
                 text.tick x=(x) y=(bottom + 16) text-anchor="middle" { (scaled(tick * step, factor)) }
             }
             @for (place, (name, values)) in (0u128..).zip(&plot.points) {

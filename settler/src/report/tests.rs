@@ -69,7 +69,11 @@ fn markdown_has_only_its_own_marks() {
     let mut rest = String::new();
     let mut characters = text.chars();
     while let Some(character) = characters.next() {
-        if character == '\\' { drop(characters.next()) } else { rest.push(character) }
+        if character == '\\' {
+            characters.next();
+        } else {
+            rest.push(character);
+        }
     }
     for bad in ["<", "`", "[", "](", "://"] {
         assert!(!rest.contains(bad), "{bad}: {rest}");

@@ -110,7 +110,8 @@ impl Dashboard {
         let mut response = if has_tag(request, &tag) {
             StatusCode::NOT_MODIFIED.into_response()
         } else {
-            content.to_vec().into_response()
+            // Named, so that the answer to HEAD has it too.
+            ([(header::CONTENT_LENGTH, content.len())], content.to_vec()).into_response()
         };
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(name)));
@@ -205,11 +206,7 @@ async fn serve(State(app): State<App>, method: Method, uri: Uri, headers: Header
     }
     response.extensions_mut().insert(RouteName("dashboard"));
     if method == Method::HEAD {
-        let length = response.headers().get(header::CONTENT_LENGTH).cloned();
         *response.body_mut() = axum::body::Body::empty();
-        if let Some(length) = length {
-            response.headers_mut().insert(header::CONTENT_LENGTH, length);
-        }
     }
     Ok(response)
 }

@@ -40,6 +40,22 @@ fn ratified() -> Live {
 }
 
 #[test]
+fn a_ratified_epoch_is_exported_and_reported_as_ratified() {
+    let live = ratified();
+    let run = |arguments: &[&str]| live.world.run(0, &[arguments, &["--epochs", "2"]].concat()).expect(0).stdout;
+    let csv = run(&["export", "epochs"]);
+    let row: Vec<&str> = csv.lines().nth(1).unwrap().split(',').collect();
+    assert_eq!(row[..3], ["2", "ratified", "ratified"], "{csv}");
+    let offline = run(&["export", "epochs", "--offline"]);
+    assert!(offline.lines().nth(1).unwrap().starts_with("2,provisional,not_asked,,"), "{offline}");
+    let notice = radio_payouts_settler::epoch::standing::NOTICE;
+    for subject in ["contribution", "payout", "audit", "performance"] {
+        assert!(!run(&["report", subject]).contains(notice), "{subject}: nothing is provisional any more");
+        assert!(run(&["report", subject, "--offline"]).contains(notice), "{subject}: nobody was asked");
+    }
+}
+
+#[test]
 fn an_epoch_is_ratified_under_a_mandate_once_everything_holds() {
     let mut live = Live::new();
     live.settle(LIVE, &shares());

@@ -64,7 +64,7 @@ fn an_audit_of_a_tampered_folder_is_written_names_the_difference_and_ends_with_3
     let name = format!("batches/{}.ndjson", hex::encode(world.sfus[0].key.verifying_key().to_bytes()));
     for (file, change, words) in [
         (name.as_str(), "", "is listed in batches/verdicts.csv and missing"),
-        ("manifest.json", "{}", "manifest.json is not a manifest"),
+        ("manifest.json", "{}", "manifest.json: not a manifest"),
     ] {
         std::fs::write(copy.join("epoch-000000").join(file), change).unwrap();
         let ran = audit(&[]).expect(3);

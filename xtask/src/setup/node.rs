@@ -66,16 +66,6 @@ pub fn search_path() -> Result<(&'static str, OsString)> {
     Ok(("PATH", path))
 }
 
-/// Node.js.
-pub fn node() -> Result<Command> {
-    let mut node = match found()? {
-        Found::OfTheMachine => process::command("node"),
-        Found::OfTheWheel(folder) => process::command(folder.join("bin/node")),
-    };
-    node.envs([search_path()?]);
-    Ok(node)
-}
-
 /// npm in a folder.
 pub fn npm(folder: &Path) -> Result<Command> {
     let mut npm = match found()? {

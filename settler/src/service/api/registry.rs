@@ -132,8 +132,8 @@ async fn index_sfus(
 fn describe_sfu(sfu: &Sfu, running: u64, held: Option<HeldView>) -> SfuView {
     let state = match () {
         () if running < sfu.valid_from => "upcoming",
-        () if running >= sfu.valid_until => "ended",
         () if sfu.stop_seq != u64::MAX => "stopped",
+        () if running >= sfu.valid_until => "ended",
         () => "active",
     };
     SfuView {
