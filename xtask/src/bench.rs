@@ -12,13 +12,10 @@ const PAGE: &str = "docs/benchmarks.md";
 /// What prints one section of the page as Markdown tables: its name, and the arguments for Cargo.
 const MEASURERS: &[(&str, &str)] = &[
     ("protocol", "bench --quiet --package radio-payouts-protocol --features parallel --bench protocol"),
-    (
-        "program",
-        "test --quiet --workspace --exclude radio-payouts-engine --test program -- --nocapture --test-threads 1 compute_units layout",
-    ),
+    ("program", "test --quiet --workspace --test program -- --nocapture --test-threads 1 compute_units layout"),
     ("settler", "bench --quiet --package radio-payouts-settler --bench settler"),
     ("http", "bench --quiet --package radio-payouts-settler --bench http"),
-    (CLAIMS, "bench --quiet --profile dev --workspace --exclude radio-payouts-engine --bench claims"),
+    (CLAIMS, "bench --quiet --profile dev --workspace --bench claims"),
 ];
 
 /// The section that needs a validator, and the settler's binary beside it.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 
-use crate::{cache::Cache, process, workspace::Workspace};
+use crate::{cache::Cache, process, selection::Selection, workspace::Workspace};
 
 /// What is installed.
 const PACKAGE: &str = "duckdb==2.0.1";
@@ -27,10 +27,8 @@ impl DuckDb {
             eprintln!("xtask: skipped: python3 with its module venv is missing (on Debian: apt install python3-venv)");
             return Ok(());
         };
-        let mut test = process::cargo();
-        test.current_dir(&workspace.root).env("CARGO_TARGET_DIR", &workspace.target).env(PYTHON, python);
-        test.args(["test", "--package", "radio-payouts-engine", "--test", "engine", "--"]);
-        process::run(test.args(["duckdb::", "--ignored", "--nocapture"]))
+        let mut test = Selection::Engine.cargo(&workspace, &["test", "--test", "engine"]);
+        process::run(test.env(PYTHON, python).args(["--", "duckdb::", "--ignored", "--nocapture"]))
     }
 }
 

@@ -9,22 +9,22 @@ use anyhow::Result;
 
 use crate::{process, workspace::Workspace};
 
-/// The package that carries a query engine.
-const ENGINE: &str = "radio-payouts-engine";
+/// The crate that carries a query engine, in a workspace of its own.
+const ENGINE: &str = "engine/Cargo.toml";
 
 /// The sets of packages that the project builds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Selection {
     /// The workspace's default members.
     Daily,
-    /// Every package but the engine, a whole validator among them.
+    /// Every package of the workspace, a whole validator among them.
     All,
-    /// The engine alone: together with the others its features would compile half of them again.
+    /// The engine, which is no package of the workspace.
     Engine,
 }
 
 impl Selection {
-    /// Every package but the engine, or the daily ones.
+    /// Every package, or the daily ones.
     pub fn all_if(all: bool) -> Self {
         if all { Self::All } else { Self::Daily }
     }
@@ -35,8 +35,8 @@ impl Selection {
         cargo.current_dir(&workspace.root).env("CARGO_TARGET_DIR", &workspace.target).args(subcommand);
         match self {
             Self::Daily => &mut cargo,
-            Self::All => cargo.args(["--workspace", "--exclude", ENGINE]),
-            Self::Engine => cargo.args(["--package", ENGINE]),
+            Self::All => cargo.arg("--workspace"),
+            Self::Engine => cargo.args(["--manifest-path", ENGINE]),
         };
         cargo
     }

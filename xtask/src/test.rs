@@ -35,7 +35,7 @@ pub struct Test {
 }
 
 impl Test {
-    /// All tests of all packages but the engine.
+    /// All tests of all packages of the workspace.
     pub fn of_everything() -> Self {
         Self { all: true, engine: false, arguments: Vec::new() }
     }
