@@ -26,6 +26,9 @@ pub struct DataFusion {
     pub spill: PathBuf,
 }
 
+/// DataFusion's own default of what a sort keeps back for its merge, in bytes.
+const SORT_SPILL_RESERVATION: usize = 10 << 20;
+
 impl DataFusion {
     /// All cores and two gigabytes, spilling to `spill`.
     #[must_use]
@@ -38,6 +41,8 @@ impl DataFusion {
         // The plan's own order of joins: by statistics the rows might become the side that is held in memory, which cannot spill.
         let config = SessionConfig::new()
             .with_target_partitions(self.threads)
+            // What a sort keeps back to merge what it spilled must fit beside the other operators, however small the limit is.
+            .with_sort_spill_reservation_bytes((self.memory_bytes / 32).min(SORT_SPILL_RESERVATION))
             .set_bool("datafusion.optimizer.join_reordering", false)
             .set_bool("datafusion.execution.parquet.schema_force_view_types", false);
         let runtime = RuntimeEnvBuilder::new()
