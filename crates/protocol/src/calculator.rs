@@ -129,7 +129,8 @@ fn settle_as_one_epoch(params: &Params, batches: Vec<Batch>) -> Result<Settlemen
     let beyond = |error: CalendarError| CalculatorError::Settlement(alloc::format!("{error}"));
     let calendar = Calendar::new(0, 86_400).map_err(beyond)?;
     let last = batches.last().map_or(1, |batch| batch.to);
-    let epoch = calendar.epoch_at_ms(last).unwrap_or_default();
+    let in_no_epoch = || CalculatorError::Settlement("the last window ends in no epoch".into());
+    let epoch = calendar.epoch_at_ms(last).ok_or_else(in_no_epoch)?;
     let sfu = Sfu {
         key: SFU_KEY,
         demo: true,
