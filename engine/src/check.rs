@@ -3,7 +3,7 @@
 //! A distributed engine may lose a part or count one twice and still report success. So every query accounts for every row that it
 //! read, and its result is taken only if the rows and bytes are those of the control totals and its keys ascend strictly.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use radio_payouts_protocol::batch::ReceiptVerdict;
 use radio_payouts_protocol::cells::Overflow;
@@ -13,7 +13,7 @@ use radio_payouts_protocol::params::Params;
 use crate::EngineError;
 use crate::column::Columns;
 use crate::engine::Engine;
-use crate::plan::Plan;
+use crate::plan::{Plan, Tables};
 use crate::record::Total;
 use crate::sql::{self, COUNTED, ELSEWHERE};
 use crate::table::{shard_of, track_key};
@@ -232,77 +232,86 @@ fn add(sum: &mut u128, term: u128) -> Result<(), EngineError> {
     Ok(())
 }
 
-/// Cells by DID, track, role and hour. The bytes of every track must be those that its receipts came to.
+/// Hands over every cell that counts, by DID, track, role and hour; shard after shard, with the DIDs of a shard first.
+///
+/// Bytes and rows of every hour and shard must be those of the control totals, and the bytes of every track those that its
+/// receipts came to: what was handed over counts only if this ends well.
 ///
 /// # Errors
-/// [`EngineError`], also if totals by hour and shard differ.
+/// [`EngineError`], also if totals differ; of `each`.
 pub fn cells(
     engine: &dyn Engine,
     plan: &Plan,
     params: &Params,
     tracks: &BTreeMap<Hash, TrackResult>,
-) -> Result<Vec<CellResult>, EngineError> {
-    let mut results = Vec::new();
+    each: &mut (dyn FnMut(Piece) -> Result<(), EngineError> + Send),
+) -> Result<(), EngineError> {
     let mut by_place: BTreeMap<(u8, u32), Total> = BTreeMap::new();
-    let mut by_track: BTreeMap<Hash, u128> = BTreeMap::new();
+    let mut by_track: HashMap<Hash, u128> = HashMap::new();
     let mut keys = Ascending::new("cells");
-    if !plan.tables.contributions.is_empty() {
-        engine.run(&plan.tables, &sql::cells(params), &mut |rows| {
+    for (shard, tables) in (0u32..).zip(&plan.by_shard).filter(|(_, tables)| !tables.contributions.is_empty()) {
+        each(Piece::Dids(dids(engine, tables)?))?;
+        engine.run(tables, &sql::cells(params), &mut |rows| {
             let columns = Columns(rows);
             let (did_hashes, track) = (columns.hashes("did_hash")?, columns.hashes("track")?);
             let (roles, hours, standings) =
                 (columns.integers("role")?, columns.integers("hour")?, columns.integers("standing")?);
             let (contributions, sums) = (columns.integers("contributions")?, columns.sums("bytes")?);
+            let mut counted = Vec::with_capacity(columns.rows());
             for row in 0..columns.rows() {
                 let (did_hash, track, role) = (did_hashes.at(row), track.at(row), roles.at(row)?);
                 let (hour, standing) = (hour(hours.at(row)?)?, standing(standings.at(row)?)?);
                 keys.next((did_hash, track, role, hour, standing))?;
+                if shard_of(&did_hash, plan.shards) != shard {
+                    return Err(EngineError::refused("a cell is in the shard of another DID"));
+                }
                 let bytes: u128 = sums.at(row)?;
-                let place = (hour, shard_of(&did_hash, plan.shards));
-                by_place.entry(place).or_default().add(contributions.at(row)?, bytes)?;
+                by_place.entry((hour, shard)).or_default().add(contributions.at(row)?, bytes)?;
                 if standing == COUNTED {
                     add(by_track.entry(track).or_default(), bytes)?;
                     let bytes = u64::try_from(bytes).map_err(|_| Overflow)?;
-                    results.push(CellResult { did_hash, track, role, hour, bytes });
+                    counted.push(CellResult { did_hash, track, role, hour, bytes });
                 }
             }
-            Ok(())
+            each(Piece::Cells(counted))
         })?;
     }
     require_totals("contributions of hour and shard", &by_place, &plan.contributions)?;
     let total = |bytes: u128| Total { rows: 0, bytes };
     let found = by_track.into_iter().map(|(track, bytes)| (track, total(bytes))).collect();
     let expected = tracks.iter().map(|(track, result)| (*track, total(result.counted.bytes))).collect();
-    require_totals("cells of track", &found, &expected)?;
-    Ok(results)
+    require_totals("cells of track", &found, &expected)
 }
 
-/// Hands over the DID of every hash of `wanted`, which ascends, in order. Each is checked against its hash.
-///
-/// # Errors
-/// [`EngineError`], also if one is not there.
-pub fn dids(engine: &dyn Engine, plan: &Plan, wanted: &[Hash]) -> Result<Vec<String>, EngineError> {
-    let mut found = Vec::with_capacity(wanted.len());
-    if !wanted.is_empty() && !plan.tables.dids.is_empty() {
+/// A part of what [`cells`] hands over.
+#[derive(Clone, Debug)]
+pub enum Piece {
+    /// The DIDs of the shard whose cells follow, by hash, and perhaps others.
+    Dids(Vec<(Hash, String)>),
+    /// Cells that count.
+    Cells(Vec<CellResult>),
+}
+
+/// DIDs by hash, each checked against it.
+fn dids(engine: &dyn Engine, tables: &Tables) -> Result<Vec<(Hash, String)>, EngineError> {
+    let mut found = Vec::new();
+    if !tables.dids.is_empty() {
         let mut keys = Ascending::new("DIDs");
-        engine.run(&plan.tables, &sql::dids(), &mut |rows| {
+        engine.run(tables, &sql::dids(), &mut |rows| {
             let columns = Columns(rows);
             let (hashes, texts) = (columns.hashes("did_hash")?, columns.texts("did")?);
             for row in 0..columns.rows() {
-                let hash = hashes.at(row);
+                let (hash, did) = (hashes.at(row), texts.value(row));
                 keys.next(hash)?;
-                if wanted.get(found.len()) == Some(&hash) {
-                    let did = texts.value(row);
-                    if sha256(&[did.as_bytes()]) != hash {
-                        return Err(EngineError::refused("a DID is not the one of its hash"));
-                    }
-                    found.push(did.to_owned());
+                if sha256(&[did.as_bytes()]) != hash {
+                    return Err(EngineError::refused("a DID is not the one of its hash"));
                 }
+                found.push((hash, did.to_owned()));
             }
             Ok(())
         })?;
     }
-    if found.len() == wanted.len() { Ok(found) } else { Err(EngineError::refused("the DID of a hash is not there")) }
+    Ok(found)
 }
 
 /// SFU and name of every track of `wanted`. Each is checked against its key.

@@ -19,6 +19,7 @@
 
 pub mod check;
 pub mod column;
+#[cfg(feature = "datafusion")]
 pub mod datafusion;
 pub mod durable;
 pub mod engine;
@@ -31,6 +32,7 @@ pub mod settle;
 pub mod sql;
 pub mod table;
 
+#[cfg(feature = "datafusion")]
 pub use datafusion::DataFusion;
 pub use error::EngineError;
 pub use rows::{Rows, Source};

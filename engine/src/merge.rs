@@ -1,104 +1,210 @@
-//! Keys become places: the protocol crate's `Cells` from what an engine said, and two of them from different SFUs as one.
+//! Keys become places: tracks by name, and runs of contributors with their cells, as the protocol crate has them.
 
 use std::collections::{BTreeMap, HashMap};
+use std::iter::Peekable;
 
 use radio_payouts_protocol::batch::Role;
 use radio_payouts_protocol::cells::{Cell, Cells, Contributor, Overflow, Track};
 use radio_payouts_protocol::hash::Hash;
 
 use crate::EngineError;
-use crate::check::{CellResult, TrackResult};
+use crate::check::{CellResult, Piece, TrackResult};
 
-/// The DIDs of cells that ascend, each once.
-#[must_use]
-pub fn did_hashes(cells: &[CellResult]) -> Vec<Hash> {
-    let mut hashes: Vec<Hash> = cells.iter().map(|cell| cell.did_hash).collect();
-    hashes.dedup();
-    hashes
+/// Contributors of a run; the last may be more.
+const RUN: usize = 8_192;
+
+/// Some contributors after another, with their cells: in the order of [`Cells`], where `Cell::contributor` counts from the first of the run.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Run {
+    /// The contributors, by `did_hash`.
+    pub contributors: Vec<Contributor>,
+    /// Their cells, by (contributor, track, role, hour).
+    pub cells: Vec<Cell>,
 }
 
-/// Cells as the protocol crate has them. `cells` ascend, `dids` are those of [`did_hashes`].
-///
-/// # Errors
-/// [`EngineError::Overflow`]; [`EngineError::Refused`] for a cell of no track or no role.
-pub fn cells(
-    cells: &[CellResult],
-    dids: Vec<String>,
-    tracks: &BTreeMap<Hash, TrackResult>,
-    mut names: BTreeMap<Hash, ([u8; 32], String)>,
-) -> Result<Cells, EngineError> {
-    let mut keyed = Vec::with_capacity(tracks.len());
-    for (key, result) in tracks {
-        let (sfu_key, track_id) = names.remove(key).ok_or_else(|| EngineError::refused("a track has no name"))?;
-        let TrackResult { counted, recipient_ms, listener_ms, metadata_fields } = *result;
-        let bytes = u64::try_from(counted.bytes).map_err(|_| Overflow)?;
-        keyed.push((*key, Track { sfu_key, track_id, bytes, recipient_ms, listener_ms, metadata_fields }));
-    }
-    keyed.sort_unstable_by(|(_, a), (_, b)| (&a.sfu_key, &a.track_id).cmp(&(&b.sfu_key, &b.track_id)));
-    let places: HashMap<Hash, u32> = (0u32..).zip(&keyed).map(|(place, (key, _))| (*key, place)).collect();
+/// Hears runs in order.
+pub type EachRun<'a> = &'a mut (dyn FnMut(Run) -> Result<(), EngineError> + Send);
 
-    let mut dids = dids.into_iter();
-    let mut done = Cells { tracks: keyed.into_iter().map(|(_, track)| track).collect(), ..Cells::default() };
-    for cell in cells {
-        if done.contributors.last().is_none_or(|last| last.did_hash != cell.did_hash) {
-            let did = dids.next().ok_or_else(|| EngineError::refused("a contributor has no DID"))?;
-            done.contributors.push(Contributor { did, did_hash: cell.did_hash, bytes: 0 });
+/// Tracks of two sources that have none in common, by (SFU key, track id).
+#[derive(Debug, Default)]
+pub struct Tracks {
+    /// The tracks.
+    pub tracks: Vec<Track>,
+    /// Place of a track by its key.
+    by_key: HashMap<Hash, u32>,
+    /// Places of the tracks of the other source.
+    others: Vec<u32>,
+}
+
+impl Tracks {
+    /// Those that an engine measured, with their names, and those of `others`.
+    ///
+    /// # Errors
+    /// [`EngineError::Refused`] if a name is missing; [`EngineError::Overflow`].
+    pub fn of(
+        measured: &BTreeMap<Hash, TrackResult>,
+        mut names: BTreeMap<Hash, ([u8; 32], String)>,
+        others: &[Track],
+    ) -> Result<Self, EngineError> {
+        let mut all: Vec<(Track, Result<Hash, usize>)> = Vec::with_capacity(measured.len() + others.len());
+        for (key, result) in measured {
+            let (sfu_key, track_id) = names.remove(key).ok_or_else(|| EngineError::refused("a track has no name"))?;
+            let TrackResult { counted, recipient_ms, listener_ms, metadata_fields } = *result;
+            let bytes = u64::try_from(counted.bytes).map_err(|_| Overflow)?;
+            all.push((Track { sfu_key, track_id, bytes, recipient_ms, listener_ms, metadata_fields }, Ok(*key)));
         }
-        let contributor = u32::try_from(done.contributors.len().saturating_sub(1)).map_err(|_| Overflow)?;
-        let track = places.get(&cell.track).copied().ok_or_else(|| EngineError::refused("a cell of no track"))?;
+        all.extend(others.iter().enumerate().map(|(place, track)| (track.clone(), Err(place))));
+        all.sort_unstable_by(|(a, _), (b, _)| (&a.sfu_key, &a.track_id).cmp(&(&b.sfu_key, &b.track_id)));
+        let mut done = Self { others: vec![0; others.len()], ..Self::default() };
+        for (place, (track, from)) in (0u32..).zip(all) {
+            match from {
+                Ok(key) => {
+                    done.by_key.insert(key, place);
+                }
+                Err(old) => {
+                    if let Some(new) = done.others.get_mut(old) {
+                        *new = place;
+                    }
+                }
+            }
+            done.tracks.push(track);
+        }
+        Ok(done)
+    }
+}
+
+/// Makes runs of the cells that an engine adds up and of those that the pure path added up, `others`.
+pub struct Merge<'a> {
+    tracks: &'a Tracks,
+    dids: Peekable<std::vec::IntoIter<(Hash, String)>>,
+    others: Peekable<Others<'a>>,
+    /// Whose cells are coming.
+    current: Option<Contributor>,
+    cells: Vec<Cell>,
+    run: Run,
+    each: EachRun<'a>,
+}
+
+impl<'a> Merge<'a> {
+    /// Begins.
+    pub fn new(tracks: &'a Tracks, others: &'a Cells, each: EachRun<'a>) -> Self {
+        Self {
+            tracks,
+            dids: Vec::new().into_iter().peekable(),
+            others: Others { contributors: others.contributors.iter(), cells: &others.cells, number: 0 }.peekable(),
+            current: None,
+            cells: Vec::new(),
+            run: Run::default(),
+            each,
+        }
+    }
+
+    /// Takes what [`crate::check::cells`] hands over.
+    ///
+    /// # Errors
+    /// [`EngineError`], also of `each`.
+    pub fn take(&mut self, piece: Piece) -> Result<(), EngineError> {
+        match piece {
+            Piece::Dids(dids) => self.dids = dids.into_iter().peekable(),
+            Piece::Cells(cells) => cells.iter().try_for_each(|cell| self.add(cell))?,
+        }
+        Ok(())
+    }
+
+    /// Hands over what is left.
+    ///
+    /// # Errors
+    /// As [`Merge::take`].
+    pub fn finish(mut self) -> Result<(), EngineError> {
+        self.end_current()?;
+        while let Some((someone, cells)) = self.others.next() {
+            self.push_other(someone, cells)?;
+        }
+        self.hand_over()
+    }
+
+    fn add(&mut self, cell: &CellResult) -> Result<(), EngineError> {
+        if self.current.as_ref().is_none_or(|current| current.did_hash != cell.did_hash) {
+            self.end_current()?;
+            while self.dids.next_if(|(hash, _)| *hash < cell.did_hash).is_some() {}
+            let named = self.dids.next_if(|(hash, _)| *hash == cell.did_hash);
+            let (did_hash, did) = named.ok_or_else(|| EngineError::refused("the DID of a hash is not there"))?;
+            self.current = Some(Contributor { did, did_hash, bytes: 0 });
+        }
+        let track = self.tracks.by_key.get(&cell.track).copied();
+        let track = track.ok_or_else(|| EngineError::refused("a cell of no track"))?;
         let role = Role::ALL.get(usize::from(cell.role)).copied();
         let role = role.ok_or_else(|| EngineError::refused("a cell of no role"))?;
-        if let Some(someone) = done.contributors.last_mut() {
-            someone.bytes = someone.bytes.checked_add(cell.bytes).ok_or(Overflow)?;
-        }
-        done.cells.push(Cell { contributor, track, role, hour: cell.hour, bytes: cell.bytes });
+        self.cells.push(Cell { contributor: 0, track, role, hour: cell.hour, bytes: cell.bytes });
+        Ok(())
     }
-    sort(&mut done);
-    Ok(done)
+
+    /// Everybody before the current one, and then that one, with what others say of the same DID.
+    fn end_current(&mut self) -> Result<(), EngineError> {
+        let Some(current) = self.current.take() else { return Ok(()) };
+        while let Some((someone, cells)) = self.others.next_if(|(someone, _)| someone.did_hash < current.did_hash) {
+            self.push_other(someone, cells)?;
+        }
+        let mut cells = std::mem::take(&mut self.cells);
+        if let Some((_, more)) = self.others.next_if(|(someone, _)| someone.did_hash == current.did_hash) {
+            self.translate(more, &mut cells)?;
+        }
+        self.push(current, &mut cells)?;
+        cells.clear();
+        self.cells = cells;
+        Ok(())
+    }
+
+    fn push_other(&mut self, someone: &Contributor, cells: &[Cell]) -> Result<(), EngineError> {
+        let mut own = Vec::with_capacity(cells.len());
+        self.translate(cells, &mut own)?;
+        self.push(someone.clone(), &mut own)
+    }
+
+    fn translate(&self, cells: &[Cell], to: &mut Vec<Cell>) -> Result<(), EngineError> {
+        for cell in cells {
+            let track = self.tracks.others.get(cell.track as usize).copied().ok_or(Overflow)?;
+            to.push(Cell { track, ..*cell });
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, mut contributor: Contributor, cells: &mut [Cell]) -> Result<(), EngineError> {
+        if self.run.contributors.len() == RUN {
+            self.hand_over()?;
+        }
+        let number = u32::try_from(self.run.contributors.len()).map_err(|_| Overflow)?;
+        cells.sort_unstable_by_key(|cell| (cell.track, cell.role as u8, cell.hour));
+        contributor.bytes = 0;
+        for cell in cells {
+            contributor.bytes = contributor.bytes.checked_add(cell.bytes).ok_or(Overflow)?;
+            self.run.cells.push(Cell { contributor: number, ..*cell });
+        }
+        self.run.contributors.push(contributor);
+        Ok(())
+    }
+
+    fn hand_over(&mut self) -> Result<(), EngineError> {
+        if self.run.contributors.is_empty() { Ok(()) } else { (self.each)(std::mem::take(&mut self.run)) }
+    }
 }
 
-/// One of two whose tracks are those of different SFUs.
-///
-/// # Errors
-/// [`EngineError::Overflow`].
-pub fn both(one: Cells, other: Cells) -> Result<Cells, EngineError> {
-    if other.contributors.is_empty() && other.tracks.is_empty() {
-        return Ok(one);
-    }
-    let (mut contributors, mut tracks) = (BTreeMap::new(), BTreeMap::new());
-    for cells in [&one, &other] {
-        for Contributor { did, did_hash, bytes } in &cells.contributors {
-            let sum = &mut contributors.entry(*did_hash).or_insert_with(|| (did.clone(), 0u64)).1;
-            *sum = sum.checked_add(*bytes).ok_or(Overflow)?;
-        }
-        for track in &cells.tracks {
-            tracks.insert((track.sfu_key, track.track_id.clone()), track.clone());
-        }
-    }
-    let did_places: HashMap<Hash, u32> = (0u32..).zip(contributors.keys()).map(|(place, key)| (*key, place)).collect();
-    let track_places: HashMap<([u8; 32], String), u32> =
-        (0u32..).zip(tracks.keys()).map(|(place, key)| (key.clone(), place)).collect();
-    let mut merged = Vec::with_capacity(one.cells.len().saturating_add(other.cells.len()));
-    for cells in [&one, &other] {
-        let places = |index: u32| cells.contributors.get(index as usize).and_then(|it| did_places.get(&it.did_hash));
-        let tracks: Vec<u32> = cells
-            .tracks
-            .iter()
-            .filter_map(|track| track_places.get(&(track.sfu_key, track.track_id.clone())).copied())
-            .collect();
-        for cell in &cells.cells {
-            let (contributor, track) = (places(cell.contributor), tracks.get(cell.track as usize));
-            let (Some(contributor), Some(track)) = (contributor, track) else { return Err(Overflow.into()) };
-            merged.push(Cell { contributor: *contributor, track: *track, ..*cell });
-        }
-    }
-    let contributors =
-        contributors.into_iter().map(|(did_hash, (did, bytes))| Contributor { did, did_hash, bytes }).collect();
-    let mut done = Cells { contributors, tracks: tracks.into_values().collect(), cells: merged };
-    sort(&mut done);
-    Ok(done)
+/// Contributors of cells in memory, each with its own.
+struct Others<'a> {
+    contributors: std::slice::Iter<'a, Contributor>,
+    cells: &'a [Cell],
+    number: u32,
 }
 
-fn sort(cells: &mut Cells) {
-    cells.cells.sort_unstable_by_key(|cell| (cell.contributor, cell.track, cell.role as u8, cell.hour));
+impl<'a> Iterator for Others<'a> {
+    type Item = (&'a Contributor, &'a [Cell]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let contributor = self.contributors.next()?;
+        let count = self.cells.partition_point(|cell| cell.contributor <= self.number);
+        let (own, rest) = self.cells.split_at(count);
+        self.cells = rest;
+        self.number = self.number.saturating_add(1);
+        Some((contributor, own))
+    }
 }

@@ -66,8 +66,10 @@ pub struct Catalogue<'a> {
 /// Files to read, and what must come out.
 #[derive(Debug)]
 pub struct Plan {
-    /// The files.
+    /// All files but those of contributions and DIDs.
     pub tables: Tables,
+    /// The files of contributions and DIDs, with the list of batches, by shard: shard after shard ascends by `did_hash`.
+    pub by_shard: Vec<Tables>,
     /// Number of shards by which contributions are compared; 1 if records differ in it.
     pub shards: u32,
     /// Contributions by hour and shard.
@@ -144,6 +146,7 @@ impl<'a> Catalogue<'a> {
         let shards = counts.first().copied().filter(|_| counts.len() == 1).unwrap_or(1);
         let mut plan = Plan {
             tables: Tables::default(),
+            by_shard: vec![Tables::default(); shards as usize],
             shards,
             contributions: BTreeMap::new(),
             receipts: BTreeMap::new(),
@@ -151,14 +154,19 @@ impl<'a> Catalogue<'a> {
         };
         let mut files: Vec<(PathBuf, FileName)> = Vec::new();
         // DIDs and tracks may be the same in many records; a file that is named twice is read once.
-        let (mut dids, mut tracks) = (BTreeSet::new(), BTreeSet::new());
+        let (mut dids, mut tracks) = (vec![BTreeSet::new(); shards as usize], BTreeSet::new());
+        let place = |shard: u32| if shards == 1 { 0 } else { shard as usize };
+        let no_shard = |path: &Path| EngineError::damaged(path, "its record names a shard that it has not");
         for (number, record) in used {
-            for (table, file, paths) in [("dids", &record.dids, &mut dids), ("tracks", &record.tracks, &mut tracks)] {
-                if let Some(file) = file {
-                    let path = self.rows.side_path(table, file);
-                    files.push((path.clone(), *file));
-                    paths.insert(path);
-                }
+            if let Some(file) = &record.tracks {
+                let path = self.rows.side_path("tracks", file);
+                files.push((path.clone(), *file));
+                tracks.insert(path);
+            }
+            for part in &record.dids {
+                let path = self.rows.dids_path(part);
+                files.push((path.clone(), part.file));
+                dids.get_mut(place(part.shard)).ok_or_else(|| no_shard(&path))?.insert(path);
             }
             for part in record.receipts.iter().filter(|part| places.contains(&(number, part.epoch))) {
                 let path = self.rows.part_path(part);
@@ -168,21 +176,26 @@ impl<'a> Catalogue<'a> {
             }
             for part in record.rows.iter().filter(|part| places.contains(&(number, part.epoch))) {
                 let path = self.rows.part_path(part);
-                let shard = if shards == 1 { 0 } else { part.shard.unwrap_or_default() };
-                plan.contributions.entry((part.hour, shard)).or_default().add(part.total.rows, part.total.bytes)?;
+                let shard = place(part.shard.ok_or_else(|| no_shard(&path))?);
+                let key = (part.hour, u32::try_from(shard).map_err(|_| no_shard(&path))?);
+                plan.contributions.entry(key).or_default().add(part.total.rows, part.total.bytes)?;
                 files.push((path.clone(), part.file));
-                plan.tables.contributions.push(path);
+                plan.by_shard.get_mut(shard).ok_or_else(|| no_shard(&path))?.contributions.push(path);
             }
         }
-        plan.tables.dids.extend(dids);
         plan.tables.tracks.extend(tracks);
         require_once(&plan.tables.receipts)?;
-        require_once(&plan.tables.contributions)?;
+        for (tables, dids) in plan.by_shard.iter_mut().zip(dids) {
+            tables.dids.extend(dids);
+            require_once(&tables.contributions)?;
+        }
         files.par_iter().try_for_each(|(path, file)| check_file(path, file))?;
         let path = folder.join("accepted.parquet");
         let hashes: Vec<Hash> = plan.batches.keys().copied().collect();
         durable::put(&path, &table::accepted(&hashes)?)?;
-        plan.tables.accepted.push(path);
+        for tables in plan.by_shard.iter_mut().chain([&mut plan.tables]) {
+            tables.accepted.push(path.clone());
+        }
         Ok(plan)
     }
 }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::{EngineError, durable};
 
 /// The form of records and of the tables that they name.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// A number of rows and the sum of their bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -74,6 +74,16 @@ pub struct Part {
     pub file: FileName,
 }
 
+/// A file of DIDs, of one shard.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DidPart {
+    /// Shard of the DIDs' hashes.
+    pub shard: u32,
+    /// The file.
+    pub file: FileName,
+}
+
 /// What was made of one or more sources.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -92,8 +102,8 @@ pub struct Record {
     pub epochs: BTreeSet<String>,
     /// The table of batches; none if there were none.
     pub batches: Option<FileName>,
-    /// The table of DIDs; none if no receipt names one and is without fault.
-    pub dids: Option<FileName>,
+    /// DIDs that rows name.
+    pub dids: Vec<DidPart>,
     /// The table of tracks; none if there are no receipts.
     pub tracks: Option<FileName>,
     /// Receipts.
@@ -107,7 +117,7 @@ impl Record {
     #[must_use]
     pub fn id(sources: &[Sha256]) -> Hash {
         let parts: Vec<&[u8]> =
-            std::iter::once(&b"radio-payouts/rows/v1"[..]).chain(sources.iter().map(|source| &source.0[..])).collect();
+            std::iter::once(&b"radio-payouts/rows/v2"[..]).chain(sources.iter().map(|source| &source.0[..])).collect();
         sha256(&parts)
     }
 

@@ -18,12 +18,12 @@ use radio_payouts_protocol::did::Did;
 use radio_payouts_protocol::hash::{Hash, sha256};
 use radio_payouts_protocol::seal::WINDOW_MS;
 
-use crate::record::{FileName, Part, Record, Sha256, Total, VERSION};
+use crate::record::{DidPart, FileName, Part, Record, Sha256, Total, VERSION};
 use crate::table::{self, BatchRow, Contribution, Receipt, TrackRow, shard_of, track_key};
 use crate::{EngineError, durable};
 
 /// Shards of a folder of rows, if nothing else is asked for.
-pub const SHARDS: u32 = 8;
+pub const SHARDS: u32 = 16;
 
 /// Hears the name of every place between two steps that must survive a crash.
 pub type Fault<'a> = &'a (dyn Fn(&'static str) + Sync);
@@ -112,9 +112,11 @@ impl Rows {
             if is_empty { Ok(None) } else { put(folder, bytes()?).map(Some) }
         };
         let Group { batches, dids, tracks, epochs, .. } = &group;
-        let mut named: Vec<(Hash, &str)> =
-            dids.iter().filter_map(|(did, known)| known.used.then_some((known.hash?, did.as_str()))).collect();
-        named.sort_unstable();
+        let mut named: BTreeMap<u32, Vec<(Hash, &str)>> = BTreeMap::new();
+        for (did, known) in dids.iter().filter(|(_, known)| known.used) {
+            let Some(hash) = known.hash else { continue };
+            named.entry(shard_of(&hash, self.shards)).or_default().push((hash, did));
+        }
         let tracks: Vec<TrackRow> = tracks.values().cloned().collect();
         let mut record = Record {
             version: VERSION,
@@ -124,13 +126,17 @@ impl Rows {
             sources,
             epochs: epochs.iter().map(u64::to_string).collect(),
             batches: put_some("batches", batches.is_empty(), &|| table::batches(batches))?,
-            dids: put_some("dids", named.is_empty(), &|| table::dids(&named))?,
+            dids: Vec::new(),
             tracks: put_some("tracks", tracks.is_empty(), &|| table::tracks(&tracks))?,
             receipts: Vec::new(),
             rows: Vec::new(),
         };
-        for ((epoch, hour), mut rows) in group.receipts {
-            rows.sort_unstable();
+        for (shard, mut dids) in named {
+            dids.sort_unstable();
+            let file = put(&dids_folder(shard), table::dids(&dids)?)?;
+            record.dids.push(DidPart { shard, file });
+        }
+        for ((epoch, hour), rows) in group.receipts {
             let total = total(rows.iter().map(|row| row.bytes))?;
             let file = put(&receipts_folder(epoch, hour), table::receipts(&rows)?)?;
             record.receipts.push(Part { epoch, hour, shard: None, total, file });
@@ -154,7 +160,13 @@ impl Rows {
         file_path(&self.root, &folder, &part.file)
     }
 
-    /// Path of a file beside them: `batches`, `dids` or `tracks`.
+    /// Path of a file of DIDs.
+    #[must_use]
+    pub fn dids_path(&self, part: &DidPart) -> PathBuf {
+        file_path(&self.root, &dids_folder(part.shard), &part.file)
+    }
+
+    /// Path of a file beside them: `batches` or `tracks`.
     #[must_use]
     pub fn side_path(&self, table: &str, file: &FileName) -> PathBuf {
         file_path(&self.root, table, file)
@@ -163,6 +175,10 @@ impl Rows {
 
 fn rows_folder(epoch: u64, hour: u8, shard: u32) -> String {
     format!("rows/epoch={epoch}/hour={hour}/shard={shard}")
+}
+
+fn dids_folder(shard: u32) -> String {
+    format!("dids/shard={shard}")
 }
 
 fn receipts_folder(epoch: u64, hour: u8) -> String {

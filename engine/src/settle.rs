@@ -8,32 +8,67 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use radio_payouts_protocol::batch::{Batch, BatchHeader};
-use radio_payouts_protocol::cells::{BatchReceipts, CellBuilder, Cells, Overflow};
+use radio_payouts_protocol::cells::{BatchReceipts, Cell, CellBuilder, Cells, Overflow, Track};
 use radio_payouts_protocol::hash::Hash;
+use radio_payouts_protocol::params::Params;
 use radio_payouts_protocol::registry::Sfu;
 use radio_payouts_protocol::seal::SfuSeal;
 use radio_payouts_protocol::settlement::{
     AcceptedBatch, Setting, Settlement, SettlementError, conclude, registered, seal_all,
 };
 
+use crate::check::TrackResult;
 use crate::engine::Engine;
+use crate::merge::{EachRun, Merge, Tracks};
 use crate::plan::{Catalogue, Plan};
-use crate::{EngineError, Rows, check, merge};
+use crate::{EngineError, Rows, check};
 
-/// Settles an epoch from rows; the same arguments as [`radio_payouts_protocol::settlement::settle`], and the same result.
+/// Receipts judged, and what is left to add up.
+pub struct Judged {
+    /// Sealing of every SFU, by key.
+    pub seals: Vec<SfuSeal>,
+    /// Accepted batches by (SFU key, seq).
+    pub batches: Vec<AcceptedBatch>,
+    plan: Plan,
+    measured: BTreeMap<Hash, TrackResult>,
+    tracks: Tracks,
+    /// What the pure path added up.
+    others: Cells,
+}
+
+impl Judged {
+    /// Every track with an accepted receipt, by (SFU key, track id).
+    #[must_use]
+    pub fn tracks(&self) -> &[Track] {
+        &self.tracks.tracks
+    }
+
+    /// Hands over all contributors with their cells, in runs, by `did_hash`. What was handed over counts only if this ends well.
+    ///
+    /// # Errors
+    /// [`EngineError`], also of `each`.
+    pub fn contributors(&self, engine: &dyn Engine, params: &Params, each: EachRun<'_>) -> Result<(), EngineError> {
+        let mut merge = Merge::new(&self.tracks, &self.others, each);
+        check::cells(engine, &self.plan, params, &self.measured, &mut |piece| merge.take(piece))?;
+        merge.finish()
+    }
+}
+
+/// Seals and judges the batches of an epoch, the protocol crate's and the engine's part of
+/// [`radio_payouts_protocol::settlement::settle`].
 ///
 /// `load` is asked for batches of SFUs that go the pure path only. `folder` takes what the plan needs on disk.
 ///
 /// # Errors
 /// [`EngineError`]: what is wrong with rows or result is never settled.
-pub fn settle<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
+pub fn judge<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
     setting: &Setting<'_>,
     held: &[BatchHeader],
     rows: &Rows,
     engine: &dyn Engine,
     folder: &Path,
     mut load: impl FnMut(&BatchHeader) -> Result<Batch, E>,
-) -> Result<Settlement, EngineError> {
+) -> Result<Judged, EngineError> {
     let beyond = || EngineError::Settlement("the epoch lies beyond the calendar".to_owned());
     setting.calendar.end_ms(setting.epoch).ok_or_else(beyond)?;
     let seals = seal_all(setting, held);
@@ -51,7 +86,8 @@ pub fn settle<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
         plan = catalogue.plan(&without(&accepted, &pure), folder)?;
         totals = check::batches(engine, &plan, setting.params)?;
     }
-    let cells = add_up(setting, engine, &plan)?;
+    let measured = check::tracks(engine, &plan, setting.params)?;
+    let names = check::track_names(engine, &plan, &measured)?;
     let rejected = check::rejected(engine, &plan, setting.params, &totals)?;
 
     let mut builder = CellBuilder::new(setting.params);
@@ -78,8 +114,36 @@ pub fn settle<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
             batches.push(AcceptedBatch { header: *header, receipts });
         }
     }
-    let cells = merge::both(cells, builder.finish())?;
-    conclude(setting, seals, batches, cells)
+    let others = builder.finish();
+    let tracks = Tracks::of(&measured, names, &others.tracks)?;
+    Ok(Judged { seals, batches, plan, measured, tracks, others })
+}
+
+/// Settles an epoch from rows, with everything in memory; the same arguments as
+/// [`radio_payouts_protocol::settlement::settle`], and the same result.
+///
+/// # Errors
+/// As [`judge`].
+pub fn settle<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
+    setting: &Setting<'_>,
+    held: &[BatchHeader],
+    rows: &Rows,
+    engine: &dyn Engine,
+    folder: &Path,
+    load: impl FnMut(&BatchHeader) -> Result<Batch, E>,
+) -> Result<Settlement, EngineError> {
+    let judged = judge(setting, held, rows, engine, folder, load)?;
+    let mut cells = Cells { tracks: judged.tracks().to_vec(), ..Cells::default() };
+    judged.contributors(engine, setting.params, &mut |run| {
+        let first = u32::try_from(cells.contributors.len()).map_err(|_| Overflow)?;
+        let place = |cell: Cell| Some(Cell { contributor: first.checked_add(cell.contributor)?, ..cell });
+        cells.contributors.extend(run.contributors);
+        for cell in run.cells {
+            cells.cells.push(place(cell).ok_or(Overflow)?);
+        }
+        Ok(())
+    })?;
+    conclude(setting, judged.seals, judged.batches, cells)
         .map_err(|error: SettlementError<std::convert::Infallible>| EngineError::Settlement(error.to_string()))
 }
 
@@ -105,13 +169,4 @@ fn over_capacity(
         }
     }
     Ok(full)
-}
-
-/// Cells, tracks and contributors of the SFUs in the plan.
-fn add_up(setting: &Setting<'_>, engine: &dyn Engine, plan: &Plan) -> Result<Cells, EngineError> {
-    let tracks = check::tracks(engine, plan, setting.params)?;
-    let names = check::track_names(engine, plan, &tracks)?;
-    let cells = check::cells(engine, plan, setting.params, &tracks)?;
-    let dids = check::dids(engine, plan, &merge::did_hashes(&cells))?;
-    merge::cells(&cells, dids, &tracks, names)
 }

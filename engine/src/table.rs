@@ -98,11 +98,11 @@ pub fn track_key(sfu: &[u8; 32], track_id: &str) -> Hash {
     radio_payouts_protocol::hash::sha256(&[sfu, track_id.as_bytes()])
 }
 
-/// The shard of a DID: the first two bytes of its hash, modulo the number of shards.
+/// The shard of a DID: shards are ranges of hashes, of equal width, so that shard after shard ascends.
 #[must_use]
 pub fn shard_of(did_hash: &Hash, shards: u32) -> u32 {
     let [first, second, ..] = *did_hash;
-    u32::from(u16::from_be_bytes([first, second])) % shards.max(1)
+    (u32::from(u16::from_be_bytes([first, second])) * shards.clamp(1, 1 << 16)) >> 16
 }
 
 /// Contributions as Parquet.

@@ -9,8 +9,15 @@ use anyhow::Result;
 
 use crate::{process, workspace::Workspace};
 
-/// The crate that carries a query engine, in a workspace of its own.
-const ENGINE: &str = "engine/Cargo.toml";
+/// What switches DataFusion and cold storage on.
+const ENGINE: [&str; 6] = [
+    "-p",
+    "radio-payouts-engine",
+    "-p",
+    "radio-payouts-settler",
+    "--features",
+    "radio-payouts-engine/datafusion,radio-payouts-settler/cloud",
+];
 
 /// The sets of packages that the project builds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +26,7 @@ pub enum Selection {
     Daily,
     /// Every package of the workspace, a whole validator among them.
     All,
-    /// The engine, which is no package of the workspace.
+    /// Engine and settler with DataFusion.
     Engine,
 }
 
@@ -36,7 +43,7 @@ impl Selection {
         match self {
             Self::Daily => &mut cargo,
             Self::All => cargo.arg("--workspace"),
-            Self::Engine => cargo.args(["--manifest-path", ENGINE]),
+            Self::Engine => cargo.args(ENGINE),
         };
         cargo
     }

@@ -16,11 +16,17 @@ fn only_the_list_of_batches_is_held_in_memory_by_a_join() {
     let accepted: Vec<BatchHeader> = settlement.batches.iter().map(|batch| batch.header).collect();
     let plan = Catalogue::find(&world.rows, &accepted).unwrap().plan(&accepted, &world.work()).unwrap();
     let params = Params::demo();
-    for sql in [sql::batches(&params), sql::rejected(&params), sql::tracks(&params), sql::cells(&params)] {
+    let shard = plan.by_shard.iter().find(|tables| !tables.contributions.is_empty()).unwrap();
+    for (tables, sql) in [
+        (&plan.tables, sql::batches(&params)),
+        (&plan.tables, sql::rejected(&params)),
+        (&plan.tables, sql::tracks(&params)),
+        (shard, sql::cells(&params)),
+    ] {
         let mut text = String::new();
         world
             .data_fusion()
-            .run(&plan.tables, &format!("EXPLAIN {sql}"), &mut |rows| {
+            .run(tables, &format!("EXPLAIN {sql}"), &mut |rows| {
                 let plans = Columns(rows).texts("plan")?;
                 text.extend(plans.iter().flatten());
                 Ok(())
@@ -45,9 +51,11 @@ fn what_does_not_fit_in_memory_is_spilled_and_the_result_is_the_same() {
     let accepted: Vec<BatchHeader> = expected.batches.iter().map(|batch| batch.header).collect();
     let plan = Catalogue::find(&world.rows, &accepted).unwrap().plan(&accepted, &world.work()).unwrap();
     let mut text = String::new();
+    // All in one shard, so that it does not fit.
+    assert_eq!(plan.shards, 1);
     let analyzed = format!("EXPLAIN ANALYZE {}", sql::cells(&Params::demo()));
     engine
-        .run(&plan.tables, &analyzed, &mut |rows| {
+        .run(&plan.by_shard[0], &analyzed, &mut |rows| {
             text.extend(Columns(rows).texts("plan")?.iter().flatten());
             Ok(())
         })

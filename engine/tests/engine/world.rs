@@ -119,6 +119,7 @@ impl World {
     /// An epoch with one honest SFU and so many contributors, its rows made.
     pub fn crowd(contributors: u64) -> Self {
         let mut world = Self::new(0);
+        world.rows = Rows::new(&world.folder.path().join("one shard"), world.rows.calendar(), 1);
         let key = [9; 32];
         let terms = Sfu {
             key,
