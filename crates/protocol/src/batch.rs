@@ -407,6 +407,12 @@ impl<S> Received<S> {
         &self.envelope.batch
     }
 
+    /// The batch by value, not to be counted yet.
+    #[must_use]
+    pub fn into_batch(self) -> Batch<S> {
+        self.envelope.batch
+    }
+
     /// Checks the signature strictly: canonical S, no small-order keys.
     ///
     /// # Errors

@@ -21,6 +21,7 @@ use super::ingest::{Ingest, writer};
 use super::metrics::Metrics;
 use super::options::STREAMS;
 use super::settle_loop::{self, Settling};
+use super::row_loop;
 use super::{Options, READERS, Service, Stop, chain, dashboard, estimator, indexer, internal, openapi};
 use crate::chain::Chain;
 use crate::outcome::{Failure, Outcome};
@@ -106,6 +107,9 @@ pub fn run(parts: Parts) -> Outcome {
                 estimator::run(&service.options, &service.metrics, &service.chain, &service.stop, &estimates);
             }),
         )?;
+    }
+    if service.options.rows {
+        spawn("rows", Box::new(row_loop::run))?;
     }
     let settling = settling.map(|settling| {
         spawn(
