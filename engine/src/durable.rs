@@ -83,10 +83,7 @@ pub fn put_all(files: Vec<Pending>, fault: &(dyn Fn(&'static str) + Sync)) -> Re
     in_parallel(&folders, |folder| sync_folder(folder))
 }
 
-fn in_parallel<T: Sync>(
-    items: &[T],
-    each: impl Fn(&T) -> Result<(), EngineError> + Sync,
-) -> Result<(), EngineError> {
+fn in_parallel<T: Sync>(items: &[T], each: impl Fn(&T) -> Result<(), EngineError> + Sync) -> Result<(), EngineError> {
     let share = items.len().div_ceil(SYNCING).max(1);
     let each = &each;
     std::thread::scope(|scope| {

@@ -9,12 +9,12 @@ use cpu_time::ThreadTime;
 use radio_payouts_protocol::hash::{Hash, sha256};
 use rayon::prelude::*;
 
-use super::gather::Gathering;
+use super::gather::Gathered;
 use super::{Fault, Rows, dids_folder, file_path, receipts_folder, rows_folder};
+use crate::EngineError;
 use crate::durable::{self, Pending};
 use crate::record::{DidPart, FileName, Part, Record, Sha256, Total, VERSION};
 use crate::table::{self, Contribution, Keys, Receipt, shard_of};
-use crate::EngineError;
 
 /// A file to be built.
 enum Job<'a> {
@@ -41,23 +41,23 @@ impl Rows {
     /// Writes every file of a record, which is not committed yet.
     pub(super) fn write(
         &self,
-        mut gathering: Gathering,
+        mut gathered: Gathered,
         sources: Vec<Sha256>,
         fault: Fault<'_>,
     ) -> Result<(Record, Duration), EngineError> {
         let cpu = Cpu::default();
-        let mut hours = std::mem::take(&mut gathering.hours);
-        let (dids, ranks) = gathering.dids.sorted();
-        let did_hashes: Vec<Hash> = dids.iter().map(|(hash, _)| *hash).collect();
-        let tracks: Vec<Hash> = gathering.tracks.iter().map(|track| track.track).collect();
-        let batches: Vec<Hash> = gathering.batches.iter().map(|batch| batch.batch).collect();
-        let keys = Keys { dids: &did_hashes, tracks: &tracks, batches: &batches };
-        let mut tracks = gathering.tracks;
+        let mut hours = std::mem::take(&mut gathered.hours);
+        let (did_hashes, ranks) = (&gathered.dids.hashes, &gathered.dids.ranks);
+        let dids = gathered.dids.named();
+        let tracks: Vec<Hash> = gathered.tracks.iter().map(|track| track.track).collect();
+        let batches: Vec<Hash> = gathered.batches.iter().map(|batch| batch.batch).collect();
+        let keys = Keys { dids: did_hashes, tracks: &tracks, batches: &batches };
+        let mut tracks = std::mem::take(&mut gathered.tracks);
         tracks.sort_unstable();
 
         let contributions: BTreeMap<(u64, u8), Vec<Contribution>> = hours
             .par_iter_mut()
-            .map(|(place, rows)| (*place, cpu.measure(|| rows.sorted_contributions(&ranks, dids.len()))))
+            .map(|(place, rows)| (*place, cpu.measure(|| rows.sorted_contributions(ranks, dids.len()))))
             .collect();
         let shard = |hash: &Hash| shard_of(hash, self.shards);
         let shard_of_row = |row: &Contribution| did_hashes.get(row.did as usize).map_or(0, shard);
@@ -83,24 +83,26 @@ impl Rows {
         }
         let files: Vec<(FileName, Total, Pending)> = jobs
             .par_iter()
-            .map(|job| cpu.measure(|| {
-                let (bytes, total) = match job {
-                    Job::Batches => (table::batches(&gathering.batches)?, Total::default()),
-                    Job::Tracks => (table::tracks(&tracks)?, Total::default()),
-                    Job::Dids { dids, .. } => (table::dids(dids)?, Total::default()),
-                    Job::Receipts { hour, rows, .. } => {
-                        (table::receipts(rows, *hour, keys)?, total(rows.iter().map(|row| row.bytes))?)
-                    }
-                    Job::Rows { hour, rows, .. } => {
-                        (table::contributions(rows, *hour, keys)?, total(rows.iter().map(|row| row.bytes))?)
-                    }
-                };
-                let file = FileName { sha256: Sha256(sha256(&[&bytes])), length: bytes.len() as u64 };
-                let path = file_path(&self.root, &job.folder(), &file);
-                let pending = Pending::write(&self.writing_folder(), path, &bytes)?;
-                fault("rows.file_written");
-                Ok((file, total, pending))
-            }))
+            .map(|job| {
+                cpu.measure(|| {
+                    let (bytes, total) = match job {
+                        Job::Batches => (table::batches(&gathered.batches)?, Total::default()),
+                        Job::Tracks => (table::tracks(&tracks)?, Total::default()),
+                        Job::Dids { dids, .. } => (table::dids(dids)?, Total::default()),
+                        Job::Receipts { hour, rows, .. } => {
+                            (table::receipts(rows, *hour, keys)?, total(rows.iter().map(|row| row.bytes))?)
+                        }
+                        Job::Rows { hour, rows, .. } => {
+                            (table::contributions(rows, *hour, keys)?, total(rows.iter().map(|row| row.bytes))?)
+                        }
+                    };
+                    let file = FileName { sha256: Sha256(sha256(&[&bytes])), length: bytes.len() as u64 };
+                    let path = file_path(&self.root, &job.folder(), &file);
+                    let pending = Pending::write(&self.writing_folder(), path, &bytes)?;
+                    fault("rows.file_written");
+                    Ok((file, total, pending))
+                })
+            })
             .collect::<Result<_, EngineError>>()?;
         let mut record = Record {
             version: VERSION,
@@ -108,7 +110,7 @@ impl Rows {
             epoch_seconds: self.calendar.epoch_seconds(),
             shards: self.shards,
             sources,
-            epochs: gathering.epochs.iter().map(u64::to_string).collect(),
+            epochs: gathered.epochs.iter().map(u64::to_string).collect(),
             batches: None,
             dids: Vec::new(),
             tracks: None,

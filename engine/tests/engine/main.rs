@@ -3,6 +3,7 @@
 mod agree;
 mod crashes;
 mod damage;
+mod disk;
 mod duckdb;
 mod liar;
 mod shape;

@@ -13,9 +13,9 @@ use serde::Serialize;
 use super::Context;
 use crate::chain::Chain;
 use crate::config::Endpoint;
+use crate::epoch::settle::busy;
 use crate::epoch::view::View;
 use crate::outcome::{Failure, Outcome};
-use crate::epoch::settle::busy;
 use crate::output::{Progress, Table, note};
 use crate::store::Store;
 use crate::store::intake::{Intake, Run, Tally};
@@ -85,7 +85,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             Some(path) => {
                 let file = std::fs::File::open(path)
                     .map_err(|error| Failure::from(error).context(format!("cannot read {}", path.display())))?;
-                Box::new(BufReader::with_capacity(1 << 20, file))
+                Box::new(BufReader::with_capacity(256 << 10, file))
             }
         };
         let advance = |bytes| progress.advance(bytes);

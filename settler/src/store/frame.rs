@@ -32,7 +32,8 @@ impl Compressor {
 /// # Errors
 /// Why there is none.
 pub fn length(bytes: &[u8]) -> Result<usize, String> {
-    zstd_safe::find_frame_compressed_size(bytes).map_err(|code| format!("no frame: {}", zstd_safe::get_error_name(code)))
+    zstd_safe::find_frame_compressed_size(bytes)
+        .map_err(|code| format!("no frame: {}", zstd_safe::get_error_name(code)))
 }
 
 /// The envelope in a frame, without its line feed. It takes no more memory than an envelope may have, whatever the frame says.
@@ -40,7 +41,8 @@ pub fn length(bytes: &[u8]) -> Result<usize, String> {
 /// # Errors
 /// Why there is none.
 pub fn decompress(frame: &[u8]) -> Result<Vec<u8>, String> {
-    let length = zstd_safe::get_frame_content_size(frame).ok().flatten().and_then(|length| usize::try_from(length).ok());
+    let length =
+        zstd_safe::get_frame_content_size(frame).ok().flatten().and_then(|length| usize::try_from(length).ok());
     let length = length.filter(|length| *length <= MAX_ENVELOPE_BYTES + 1).ok_or("a frame does not say its length")?;
     let mut line = zstd::bulk::decompress(frame, length).map_err(|error| format!("a frame is damaged: {error}"))?;
     if line.pop() != Some(b'\n') {
