@@ -27,6 +27,8 @@ pub struct Gathering {
     tracks_by_sfu: HashMap<[u8; 32], HashMap<Box<str>, u32>>,
     rows: Gathered,
     contributions: u64,
+    /// Memory of the DIDs that were known before these rows.
+    known_memory: usize,
 }
 
 /// Rows of one record, before they are written.
@@ -69,7 +71,7 @@ impl SortedDids {
 }
 
 /// Most DIDs that are still known when the next record begins: people come back.
-const KNOWN_DIDS: usize = 4_000_000;
+const KNOWN_DIDS: usize = 2_000_000;
 
 /// Most receipts of a record.
 const RECEIPTS: u64 = 2 << 20;
@@ -89,11 +91,26 @@ pub(super) struct HourRows {
 #[derive(Default)]
 pub(super) struct Dids {
     hasher: DefaultHashBuilder,
-    places: HashTable<(u32, u32)>,
+    places: HashTable<Entry>,
     names: String,
     ends: Vec<usize>,
     hashes: Vec<Option<Hash>>,
     states: Vec<State>,
+}
+
+/// A DID in the table: enough of it to look at nothing else but its name.
+#[derive(Clone, Copy)]
+struct Entry {
+    short: u32,
+    place: u32,
+    start: usize,
+    length: usize,
+}
+
+impl Entry {
+    fn name<'a>(&self, names: &'a [u8]) -> &'a [u8] {
+        names.get(self.start..self.start + self.length).unwrap_or_default()
+    }
 }
 
 /// What is known of a DID.
@@ -116,13 +133,13 @@ impl std::fmt::Debug for Dids {
 impl Dids {
     /// The places of many DIDs in turn, new ones at the end.
     fn places<'s>(&mut self, dids: impl Iterator<Item = &'s str>, places: &mut Vec<u32>) -> Result<(), Overflow> {
-        for did in dids {
-            let hash = self.hasher.hash_one(did);
-            let short = short(hash);
-            let (names, ends) = (&self.names, &self.ends);
-            let found = self.places.find(hash, |(other, place)| *other == short && name(names, ends, *place) == did);
-            places.push(match found {
-                Some((_, place)) => *place,
+        // All hashes first: the processor then waits for several lookups at a time.
+        let hashed: Vec<(u64, &str)> = dids.map(|did| (self.hasher.hash_one(did), did)).collect();
+        for (hash, did) in hashed {
+            let (names, short) = (self.names.as_bytes(), short(hash));
+            let is_same = |entry: &Entry| entry.short == short && entry.name(names) == did.as_bytes();
+            places.push(match self.places.find(hash, is_same) {
+                Some(entry) => entry.place,
                 None => self.insert(hash, did)?,
             });
         }
@@ -132,18 +149,27 @@ impl Dids {
     #[cold]
     fn insert(&mut self, hash: u64, did: &str) -> Result<u32, Overflow> {
         let place = u32::try_from(self.ends.len()).map_err(|_| Overflow)?;
+        let start = self.names.len();
         self.names.push_str(did);
         self.ends.push(self.names.len());
         let did_hash = Did::parse(did).ok().map(|did| did.hash());
         self.states.push(if did_hash.is_some() { State::Unused } else { State::NoDid });
         self.hashes.push(did_hash);
-        let (names, ends, hasher) = (&self.names, &self.ends, &self.hasher);
-        self.places.insert_unique(hash, (short(hash), place), |(_, place)| hasher.hash_one(name(names, ends, *place)));
+        let (names, hasher) = (&self.names, &self.hasher);
+        let entry = Entry { short: short(hash), place, start, length: did.len() };
+        let hash_again =
+            |entry: &Entry| hasher.hash_one(names.get(entry.start..entry.start + entry.length).unwrap_or_default());
+        self.places.insert_unique(hash, entry, hash_again);
         Ok(place)
     }
 
     fn len(&self) -> usize {
         self.ends.len()
+    }
+
+    /// Bytes of memory.
+    fn memory(&self) -> usize {
+        self.names.len() + self.len() * 100
     }
 
     fn is_did(&self, place: u32) -> bool {
@@ -207,6 +233,7 @@ impl Gathering {
             tracks_by_sfu: HashMap::new(),
             rows: Gathered::default(),
             contributions: 0,
+            known_memory: 0,
         }
     }
 
@@ -215,15 +242,18 @@ impl Gathering {
     pub fn take(&mut self) -> Gathered {
         self.tracks_by_sfu.clear();
         self.contributions = 0;
-        Gathered { dids: self.dids.take_used(), ..std::mem::take(&mut self.rows) }
+        let dids = self.dids.take_used();
+        self.known_memory = self.dids.memory();
+        Gathered { dids, ..std::mem::take(&mut self.rows) }
     }
 
     /// Whether it is time to write: a record has about two million receipts, or as many as fit in 512 MiB.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        // A row has at most 48 bytes, a DID or a track at most 256 of text and about a hundred beside it.
-        let names = (self.dids.len() + self.rows.tracks.len()) as u64;
-        let memory = (self.rows.receipts + self.contributions) * 48 + names * 200;
+        // A row has at most 48 bytes, a track about 200.
+        let rows = (self.rows.receipts + self.contributions) * 48;
+        let names = self.dids.memory().saturating_sub(self.known_memory) + self.rows.tracks.len() * 200;
+        let memory = rows + names as u64;
         self.rows.receipts >= RECEIPTS || memory >= MEMORY
     }
 
