@@ -3,6 +3,7 @@
 //! The result is the same, byte for byte; what differs is how much memory and how many machines it takes. Rows are made of batches that
 //! have none yet.
 
+use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -40,6 +41,17 @@ impl FromStr for Choice {
             _ if text.starts_with("spark://") || text.starts_with("local[") => Ok(Self::Spark(text.to_owned())),
             _ => Err("expected auto, pure, datafusion, spark://HOST:PORT or local[N]".to_owned()),
         }
+    }
+}
+
+impl fmt::Display for Choice {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Auto => "auto",
+            Self::Pure => "pure",
+            Self::DataFusion => "datafusion",
+            Self::Spark(master) => master,
+        })
     }
 }
 

@@ -12,7 +12,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::time::Instant;
 
 use anyhow::Context as _;
 use radio_payouts_engine::EngineError;
@@ -31,6 +30,8 @@ use super::manifest::FileJson;
 use super::source::BatchSource;
 use super::terms::Terms;
 use super::{batches, envelopes, tables};
+use crate::crash;
+use crate::epoch::Stage;
 use crate::store::durable::{self, FileError};
 
 pub mod shares;
@@ -70,12 +71,18 @@ fn hand_on<T>(to: &SyncSender<T>, what: T) -> Result<(), Closed> {
     to.send(what).map_err(|_| Closed)
 }
 
-/// Writes every file of the epoch but its manifest; their digests are added to `files`. `batches` yields the envelopes.
+/// Writes every file of the epoch but its manifest; their digests are added to `files`. `batches` yields the envelopes, `progress` hears when
+/// everything is added up and only shares are left.
 ///
 /// # Errors
 /// If the engine's result is refused, a batch is not there or a file cannot be written; what was written then counts for nothing.
-pub fn write(streams: &Streams<'_>, batches: &dyn BatchSource, files: &mut Digests) -> anyhow::Result<Summary> {
-    streams.terms.with_setting(|setting| write_with(setting, streams, batches, files))?
+pub fn write(
+    streams: &Streams<'_>,
+    batches: &dyn BatchSource,
+    files: &mut Digests,
+    progress: &mut impl FnMut(Stage),
+) -> anyhow::Result<Summary> {
+    streams.terms.with_setting(|setting| write_with(setting, streams, batches, files, progress))?
 }
 
 fn write_with(
@@ -83,11 +90,11 @@ fn write_with(
     streams: &Streams<'_>,
     batches: &dyn BatchSource,
     files: &mut Digests,
+    progress: &mut impl FnMut(Stage),
 ) -> anyhow::Result<Summary> {
     let Streams { terms, judged, staging, .. } = *streams;
     let spill = streams.work.join("weights");
     let (runs, weighing) = sync_channel(RUNS_AHEAD);
-    let start = Instant::now();
     let weighed = std::thread::scope(|scope| {
         let engine = scope.spawn(move || {
             let mut each = |run| hand_on(&runs, run).map_err(|closed| EngineError::Engine(closed.to_string()));
@@ -105,11 +112,10 @@ fn write_with(
             Ok(weighed) => engine.map(|()| weighed).map_err(anyhow::Error::from),
         }
     })?;
-    tracing::debug!(seconds = start.elapsed().as_secs_f64(), "cells, weights and history");
+    crash::point("epoch.aggregated");
+    progress(Stage::Aggregated);
     files.extend(weighed.files.iter().map(|(name, digest)| (name.clone(), digest.clone())));
-    let start = Instant::now();
     let shares = shares::share(setting, streams, &weighed, &spill)?;
-    tracing::debug!(seconds = start.elapsed().as_secs_f64(), "shares and trees");
     files.extend(shares.files);
     std::fs::remove_file(&spill).with_context(|| format!("cannot remove {}", spill.display()))?;
     let statement = Statement {

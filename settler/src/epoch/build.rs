@@ -12,10 +12,12 @@ use crate::artefact::batches::read_verdicts;
 use crate::artefact::digest::Digesting;
 use crate::artefact::files::{AGGREGATED, ALLOCATED, Contents, FileKind};
 use crate::artefact::manifest::{FileJson, Manifest};
+use crate::artefact::streamed::Heard;
 use crate::artefact::{self, Artefact, Terms, ancestors, folder_name, source};
 use crate::crash;
 use crate::engine::Choice;
 use crate::outcome::Outcome;
+use crate::output::Progress;
 use crate::store::{Store, durable};
 
 /// The published folder of an epoch that rests on these terms, if it is there and whole. After a revocation
@@ -59,7 +61,23 @@ pub fn build(
     terms: &Terms,
     sealed: &Sealed,
     engine: &Choice,
+    progress: impl FnMut(Stage),
+) -> Outcome<Artefact> {
+    let bars = Progress::new();
+    build_heard(store, terms, sealed, engine, progress, &|part, done, all| bars.heard(part, done, all))
+}
+
+/// As [`build`]; `heard` is told how far every part is.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_heard(
+    store: &Store,
+    terms: &Terms,
+    sealed: &Sealed,
+    engine: &Choice,
     mut progress: impl FnMut(Stage),
+    heard: Heard<'_>,
 ) -> Outcome<Artefact> {
     let work = work_folder(store, terms.epoch);
     let staging = work.join("staging");
@@ -71,7 +89,7 @@ pub fn build(
     let mut files = BTreeMap::new();
     let summary = match engine.open(&sealed.batches, store, &work.join("engine"))? {
         None => write_from_memory(store, terms, sealed, &staging, &mut files, &mut progress)?,
-        Some(engine) => streamed::settle(store, terms, sealed, engine.as_ref(), &mut files, &mut progress)?,
+        Some(engine) => streamed::settle(store, terms, sealed, engine.as_ref(), &mut files, &mut progress, heard)?,
     };
     let manifest = Manifest::of(terms, &summary, files);
     durable::write(&staging.join("manifest.json"), &manifest.to_bytes()?)?;
