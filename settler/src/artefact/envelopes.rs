@@ -9,20 +9,18 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use radio_payouts_protocol::batch::MAX_ENVELOPE_BYTES;
 use radio_payouts_protocol::seal::SfuSeal;
-use zstd::zstd_safe;
 
 use super::digest::Digesting;
 use super::manifest::FileJson;
 use super::source::BatchSource;
-use crate::store::durable;
+use crate::store::{durable, frame};
 
 /// What is appended to the name of a packed file.
 pub const PACKED: &str = ".zst";
 /// Plain bytes from which on a file is packed when it is written.
 pub const PACK_FROM: usize = 64 << 20;
-/// The most that one frame may unpack to: an envelope with its line feed.
-const FRAME_BYTES: usize = (4 << 20) + 1_024;
 
 /// The path under which a file of an artefact is kept: as it is named, or packed.
 ///
@@ -52,27 +50,9 @@ fn is_packed(path: &Path) -> bool {
     path.to_string_lossy().ends_with(PACKED)
 }
 
-/// One envelope with its line feed as a frame.
-///
-/// # Errors
-/// Never for an envelope within its limits.
-pub fn pack(envelope: &[u8], level: i32) -> io::Result<Vec<u8>> {
-    let mut line = Vec::with_capacity(envelope.len() + 1);
-    line.extend_from_slice(envelope);
-    line.push(b'\n');
-    zstd::bulk::compress(&line, level)
-}
-
 /// The envelope in a frame.
-///
-/// # Errors
-/// If it is no frame of one envelope.
-pub fn unpack(frame: &[u8]) -> io::Result<Vec<u8>> {
-    let mut line = zstd::bulk::decompress(frame, FRAME_BYTES)?;
-    match line.pop() {
-        Some(b'\n') => Ok(line),
-        _ => Err(io::Error::new(io::ErrorKind::InvalidData, "a frame does not end with a line feed")),
-    }
+fn unpack(frame: &[u8]) -> anyhow::Result<Vec<u8>> {
+    frame::decompress(frame).map_err(anyhow::Error::msg)
 }
 
 /// Writes the envelopes of one SFU below `folder`, packed if they are large; the digest of the plain content.
@@ -192,14 +172,14 @@ fn next_frame(reader: &mut impl io::BufRead, frame: &mut Vec<u8>) -> io::Result<
         let before = frame.len();
         frame.extend_from_slice(ahead);
         let taken = frame.len() - before;
-        match zstd_safe::find_frame_compressed_size(frame) {
+        match frame::length(frame) {
             Ok(length) => {
                 frame.truncate(length);
                 reader.consume(length - before);
                 return Ok(true);
             }
             // Not all of it is there yet.
-            Err(_) if frame.len() <= 2 * FRAME_BYTES => reader.consume(taken),
+            Err(_) if frame.len() <= 2 * MAX_ENVELOPE_BYTES => reader.consume(taken),
             Err(_) => return Err(io::Error::new(io::ErrorKind::InvalidData, "no frame of one envelope")),
         }
     }
@@ -214,7 +194,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let long: String = (0..300_000u32).map(|number| format!("{:x}", number.wrapping_mul(2_654_435_761))).collect();
         let texts = ["{}", r#"{"batch":1}"#, &long, "x"];
-        let frames: Vec<u8> = texts.iter().flat_map(|text| pack(text.as_bytes(), 1).unwrap()).collect();
+        let mut compressor = frame::Compressor::new().unwrap();
+        let frames: Vec<u8> =
+            texts.iter().flat_map(|text| compressor.compress_envelope(text.as_bytes()).unwrap()).collect();
         let path = folder.path().join("a.ndjson.zst");
         std::fs::write(&path, &frames).unwrap();
         let mut envelopes = Envelopes::open(&path).unwrap();
