@@ -126,27 +126,22 @@ impl Envelopes {
     ///
     /// # Errors
     /// If the file cannot be read; of `each`.
-    pub fn each(&mut self, mut each: impl FnMut(u64, usize, &[u8]) -> anyhow::Result<()>) -> anyhow::Result<()> {
-        let doing = || format!("cannot read {}", self.path.display());
-        let mut reader = BufReader::with_capacity(1 << 20, &self.file);
-        let mut start = 0u64;
-        let mut bytes = Vec::new();
-        loop {
-            if self.is_packed {
-                if !next_frame(&mut reader, &mut bytes).with_context(doing)? {
-                    return Ok(());
-                }
-                each(start, bytes.len(), &unpack(&bytes).with_context(doing)?)?;
-            } else {
-                bytes.clear();
-                if reader.read_until(b'\n', &mut bytes).with_context(doing)? == 0 {
-                    return Ok(());
-                }
-                let envelope = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
-                each(start, envelope.len(), envelope)?;
-            }
-            start += bytes.len() as u64;
+    pub fn each(&self, mut each: impl FnMut(u64, usize, &[u8]) -> anyhow::Result<()>) -> anyhow::Result<()> {
+        let mut lines = self.lines()?;
+        while let Some((start, length, envelope)) = lines.next()? {
+            each(start, length, &envelope)?;
         }
+        Ok(())
+    }
+
+    /// The envelopes one after the other.
+    ///
+    /// # Errors
+    /// If the file cannot be opened once more.
+    pub fn lines(&self) -> anyhow::Result<Lines> {
+        let file = File::open(&self.path).with_context(|| format!("cannot read {}", self.path.display()))?;
+        let reader = BufReader::with_capacity(1 << 20, file);
+        Ok(Lines { reader, path: self.path.clone(), is_packed: self.is_packed, start: 0 })
     }
 
     /// The envelope at a place.
@@ -158,6 +153,43 @@ impl Envelopes {
         let mut bytes = vec![0; length];
         self.file.read_exact_at(&mut bytes, start).with_context(doing)?;
         if self.is_packed { unpack(&bytes).with_context(doing) } else { Ok(bytes) }
+    }
+}
+
+/// The envelopes of a file, in its order.
+#[derive(Debug)]
+pub struct Lines {
+    reader: BufReader<File>,
+    path: PathBuf,
+    is_packed: bool,
+    start: u64,
+}
+
+impl Lines {
+    /// The next envelope with its place in the file: first byte and number of bytes; `None` at the end.
+    ///
+    /// # Errors
+    /// If the file cannot be read or is damaged.
+    #[expect(clippy::should_implement_trait, reason = "it fails")]
+    pub fn next(&mut self) -> anyhow::Result<Option<(u64, usize, Vec<u8>)>> {
+        let doing = || format!("cannot read {}", self.path.display());
+        let (start, mut bytes) = (self.start, Vec::new());
+        let is_there = if self.is_packed {
+            next_frame(&mut self.reader, &mut bytes).with_context(doing)?
+        } else {
+            self.reader.read_until(b'\n', &mut bytes).with_context(doing)? > 0
+        };
+        if !is_there {
+            return Ok(None);
+        }
+        self.start += bytes.len() as u64;
+        if self.is_packed {
+            return Ok(Some((start, bytes.len(), unpack(&bytes).with_context(doing)?)));
+        }
+        if bytes.last() == Some(&b'\n') {
+            bytes.pop();
+        }
+        Ok(Some((start, bytes.len(), bytes)))
     }
 }
 
