@@ -11,6 +11,12 @@ use crate::tree::{
     Kind, MAX_TREES, Node, ProofError, TREE_CAPACITY, TreeRoot, depth, empty_leaf, locate, parent, parent_within,
 };
 
+mod builder;
+mod section;
+
+pub use builder::ForestBuilder;
+pub use section::{Section, empties};
+
 /// A tree with all its levels in memory.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MerkleSumTree {
