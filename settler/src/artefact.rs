@@ -17,6 +17,7 @@ pub mod differ;
 pub mod digest;
 pub mod explanation;
 pub mod files;
+pub mod levels;
 pub mod payout;
 pub mod proof;
 pub mod read;

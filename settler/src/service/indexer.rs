@@ -63,8 +63,8 @@ fn add(
 ) -> anyhow::Result<()> {
     let artefact = Artefact::open(folder)?;
     let before = catalogue.epoch(epoch).map(|sealed| sealed.manifest.commitment);
-    let has_trees = catalogue.tree_file(&artefact.manifest.commitment).is_file();
-    if before == Some(artefact.manifest.commitment) && has_trees {
+    let has_levels = catalogue.level_file(&artefact.manifest.commitment).is_file();
+    if before == Some(artefact.manifest.commitment) && has_levels {
         return Ok(());
     }
     let started = Instant::now();
@@ -73,10 +73,10 @@ fn add(
         None => catalogue.writer()?,
     };
     let connection = writer.insert(connection);
-    build::add(connection, &artefact, &catalogue.tree_file(&artefact.manifest.commitment))?;
+    build::add(connection, &artefact, &catalogue.level_file(&artefact.manifest.commitment))?;
     catalogue.refresh(connection)?;
     if let Some(before) = before.filter(|before| *before != artefact.manifest.commitment) {
-        crate::durable::remove(&catalogue.tree_file(&before))?;
+        crate::durable::remove(&catalogue.level_file(&before))?;
     }
     metrics.set_time("index_seconds", &[], started.elapsed());
     tracing::info!(epoch, seconds = started.elapsed().as_secs(), "a sealed epoch is in the catalogue");
