@@ -7,6 +7,7 @@ use radio_payouts_protocol::history::History;
 use radio_payouts_protocol::settlement::Settlement;
 use radio_payouts_protocol::weights::{Factors, cell_weight};
 
+use super::payout::Payout;
 use super::sheet::{Column, Kind, Sheet, Value};
 use super::source::BatchSource;
 use super::terms::Terms;
@@ -146,6 +147,14 @@ pub fn tracks<W: Write + Send>(settlement: &Settlement, writer: W) -> anyhow::Re
 /// # Errors
 /// If the file cannot be written.
 pub fn payouts<W: Write + Send>(settlement: &Settlement, writer: W) -> anyhow::Result<()> {
+    write_payouts(super::payout::all(settlement), writer)
+}
+
+/// As [`payouts()`], of these contributors, who must be in order.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn write_payouts<W: Write + Send>(payouts: impl Iterator<Item = Payout>, writer: W) -> anyhow::Result<()> {
     let mut sheet = Sheet::new(
         writer,
         &[
@@ -160,7 +169,7 @@ pub fn payouts<W: Write + Send>(settlement: &Settlement, writer: W) -> anyhow::R
             Column("reason", Kind::Text, true),
         ],
     )?;
-    for payout in super::payout::all(settlement) {
+    for payout in payouts {
         sheet.row(&[
             payout.index.map_or(Value::Empty, Value::from),
             Value::Text(&payout.did),
