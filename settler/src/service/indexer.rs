@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use super::catalogue::{Catalogue, Sealed, Verdicts, build};
 use super::metrics::Metrics;
 use super::{Service, Stop};
-use crate::artefact::{Artefact, folder_name};
+use crate::artefact::{Artefact, folder_name, levels};
 
 /// Time between two looks at the folder of sealed epochs.
 const EVERY: Duration = Duration::from_secs(1);
@@ -64,7 +64,10 @@ fn add(
     let artefact = Artefact::open(folder)?;
     let before = catalogue.epoch(epoch).map(|sealed| sealed.manifest.commitment);
     let has_levels = catalogue.level_file(&artefact.manifest.commitment).is_file();
-    if before == Some(artefact.manifest.commitment) && has_levels {
+    if before == Some(artefact.manifest.commitment) {
+        if !has_levels {
+            levels::derive(&artefact, &catalogue.level_file(&artefact.manifest.commitment), |_| ())?;
+        }
         return Ok(());
     }
     let started = Instant::now();

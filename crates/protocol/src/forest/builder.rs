@@ -8,72 +8,75 @@ use crate::tree::{Kind, MAX_TREES, Node, ProofError, TREE_CAPACITY, TreeRoot};
 
 /// Builds the payout trees of an epoch one after the other.
 ///
-/// Leaves come in the order of their global index, cut into pieces at will. A tree is handed over as soon as its last leaf is there,
-/// and forgotten; only its root stays. The trees are those of [`Forest::build`](super::Forest::build) over the same leaves.
+/// Leaves come in the order of their global index, cut into pieces at will. A tree is shown as soon as its last leaf is there, and its memory
+/// used for the next; only its root stays. The trees are those of [`Forest::build`](super::Forest::build) over the same leaves.
 ///
 /// Guarantees: `the_stream_may_be_cut_anywhere`, `a_leaf_after_twelve_full_trees_is_refused`.
 #[derive(Clone, Debug)]
 pub struct ForestBuilder {
     domain: Domain,
-    /// Leaves of the tree that is not full yet.
-    leaves: Vec<Node>,
+    /// The tree that is being filled: its lowest level has the leaves so far.
+    tree: MerkleSumTree,
     roots: Vec<TreeRoot>,
 }
 
 impl ForestBuilder {
     /// A forest without leaves.
     #[must_use]
-    pub const fn new(domain: Domain) -> Self {
-        Self { domain, leaves: Vec::new(), roots: Vec::new() }
+    pub fn new(domain: Domain) -> Self {
+        let tree = MerkleSumTree { count: 0, levels: alloc::vec![Vec::new()], empties: Vec::new() };
+        Self { domain, tree, roots: Vec::new() }
     }
 
-    /// Adds `leaves`, hashed with their global index, and hands every tree that they fill to `finished`, in order.
+    /// Adds `leaves`, hashed with their global index, and shows every tree that they fill to `finished`, in order.
     ///
     /// # Errors
-    /// [`ProofError::PositionOutOfRange`] for a leaf beyond 12 trees, [`ProofError::SumOverflow`]; what `finished` returns.
+    /// [`ProofError::PositionOutOfRange`] for a leaf beyond 12 trees, [`ProofError::SumOverflow`]; what `finished` returns. Then the
+    /// builder is of no further use.
     pub fn extend<E: From<ProofError>>(
         &mut self,
         mut leaves: &[Node],
-        mut finished: impl FnMut(MerkleSumTree) -> Result<(), E>,
+        mut finished: impl FnMut(&MerkleSumTree) -> Result<(), E>,
     ) -> Result<(), E> {
         while !leaves.is_empty() {
             if self.roots.len() >= MAX_TREES {
                 return Err(ProofError::PositionOutOfRange.into());
             }
-            let free = (TREE_CAPACITY as usize).saturating_sub(self.leaves.len());
+            let lowest = self.tree.levels.first_mut().ok_or(ProofError::PositionOutOfRange)?;
+            let free = (TREE_CAPACITY as usize).saturating_sub(lowest.len());
             let (now, later) = leaves.split_at(free.min(leaves.len()));
-            if self.leaves.is_empty() {
-                // A tree's worth at a time spares growing, as soon as it is known that there is more than one.
-                self.leaves.reserve_exact(if self.roots.is_empty() { now.len() } else { TREE_CAPACITY as usize });
-            }
-            self.leaves.extend_from_slice(now);
+            lowest.extend_from_slice(now);
             leaves = later;
-            if self.leaves.len() >= TREE_CAPACITY as usize {
-                finished(self.close()?)?;
+            if lowest.len() >= TREE_CAPACITY as usize {
+                self.close(&mut finished)?;
             }
         }
         Ok(())
     }
 
-    /// Ends the stream: hands over the last tree, if it was not full, and returns the roots of all.
+    /// Ends the stream: shows the last tree, if it was not full, and returns the roots of all.
     ///
     /// # Errors
     /// [`ProofError::SumOverflow`]; what `finished` returns.
     pub fn finish<E: From<ProofError>>(
         mut self,
-        finished: impl FnOnce(MerkleSumTree) -> Result<(), E>,
+        finished: impl FnOnce(&MerkleSumTree) -> Result<(), E>,
     ) -> Result<Vec<TreeRoot>, E> {
-        if !self.leaves.is_empty() {
-            finished(self.close()?)?;
+        if self.tree.levels.first().is_some_and(|leaves| !leaves.is_empty()) {
+            self.close(finished)?;
         }
         Ok(self.roots)
     }
 
-    /// The tree of the leaves so far.
-    fn close(&mut self) -> Result<MerkleSumTree, ProofError> {
-        let tree = MerkleSumTree::build(Kind::Payouts, &self.domain, core::mem::take(&mut self.leaves))?;
-        self.roots.push(tree.root());
-        Ok(tree)
+    /// Builds the tree of the leaves so far, shows it, and begins the next.
+    fn close<E: From<ProofError>>(&mut self, finished: impl FnOnce(&MerkleSumTree) -> Result<(), E>) -> Result<(), E> {
+        self.tree.rise(Kind::Payouts, &self.domain)?;
+        self.roots.push(self.tree.root());
+        finished(&self.tree)?;
+        if let Some(leaves) = self.tree.levels.first_mut() {
+            leaves.clear();
+        }
+        Ok(())
     }
 }
 
@@ -96,13 +99,13 @@ mod tests {
         let (mut builder, mut trees, mut from) = (ForestBuilder::new(DOMAIN), Vec::new(), 0);
         for cut in cuts.iter().copied().chain([leaves.len()]) {
             builder.extend(&leaves[from..cut], |tree| {
-                trees.push(tree);
+                trees.push(tree.clone());
                 Ok::<_, ProofError>(())
             })?;
             from = cut;
         }
         let roots = builder.finish(|tree| {
-            trees.push(tree);
+            trees.push(tree.clone());
             Ok::<_, ProofError>(())
         })?;
         Ok((trees, roots))
@@ -115,7 +118,7 @@ mod tests {
         builder.roots = alloc::vec![TreeRoot { root: [0; 32], sum: 0, count: TREE_CAPACITY }; MAX_TREES - 1];
         let full = alloc::vec![Node { hash: [1; 32], sum: 1 }; TREE_CAPACITY as usize];
         let mut handed = 0;
-        let mut finished = |_: MerkleSumTree| {
+        let mut finished = |_: &MerkleSumTree| {
             handed += 1;
             Ok::<_, ProofError>(())
         };

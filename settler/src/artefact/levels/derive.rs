@@ -27,7 +27,7 @@ pub fn derive(artefact: &Artefact, path: &Path, mut done: impl FnMut(u64)) -> an
     let mut forest = ForestBuilder::new(domain);
     let mut hash = |shares: &mut Vec<Share>, first: usize| {
         let leaves = hash_leaves(shares, |at, share| share.leaf(&domain, epoch, first + at));
-        forest.extend(&leaves, |tree| writer.tree(&tree))?;
+        forest.extend(&leaves, |tree| writer.tree(tree))?;
         done(shares.len() as u64);
         shares.clear();
         anyhow::Ok(())
@@ -42,7 +42,7 @@ pub fn derive(artefact: &Artefact, path: &Path, mut done: impl FnMut(u64)) -> an
         Ok(())
     })?;
     hash(&mut shares, first)?;
-    let roots = forest.finish(|tree| writer.tree(&tree))?;
+    let roots = forest.finish(|tree| writer.tree(tree))?;
     artefact.check_roots(&roots)?;
     writer.finish(&artefact.manifest.commitment)
 }

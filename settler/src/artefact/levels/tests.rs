@@ -19,8 +19,8 @@ fn written(folder: &Path, leaves: &[Node]) -> (PathBuf, Forest) {
     let path = file(folder, &COMMITMENT);
     let mut writer = Writer::create(&path).unwrap();
     let mut forest = ForestBuilder::new(DOMAIN);
-    forest.extend(leaves, |tree| writer.tree(&tree)).unwrap();
-    let roots = forest.finish(|tree| writer.tree(&tree)).unwrap();
+    forest.extend(leaves, |tree| writer.tree(tree)).unwrap();
+    let roots = forest.finish(|tree| writer.tree(tree)).unwrap();
     writer.finish(&COMMITMENT).unwrap();
     let forest = Forest::build(&DOMAIN, leaves).unwrap();
     assert_eq!(roots, forest.roots());

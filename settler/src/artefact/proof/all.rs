@@ -21,7 +21,7 @@ use crate::artefact::manifest::{Manifest, STANDING, StatementJson};
 use crate::artefact::payout::{self, Payout};
 use crate::artefact::terms::Deployment;
 
-/// Leaves that are read ahead for every core.
+/// Groups of leaves that are taken at once for every core.
 const GROUPS_A_CORE: usize = 2;
 
 /// The fields of a [`super::ProofBundle`] before the share, the same in all of an epoch.
@@ -54,23 +54,26 @@ pub fn write_all(
         let reader = scope.spawn(move || read(artefact, levels, &give));
         let mut written = 0;
         let mut groups = levels.groups();
+        // Memory of texts that were written is used again.
+        let mut texts: Vec<Vec<u8>> = Vec::new();
         for pieces in take {
             let with_ranges: Vec<_> = groups.by_ref().take(pieces.len()).zip(pieces).collect();
-            let texts = with_ranges.par_iter().map(|(range, payouts)| {
+            texts.resize_with(with_ranges.len(), Vec::new);
+            with_ranges.par_iter().zip(&mut texts).try_for_each(|((range, payouts), text)| {
+                text.clear();
                 let group = levels.group(range)?;
-                let mut text = Vec::with_capacity(payouts.len() * 4_096);
                 let mut rest = &payouts[..];
                 for run in group.runs() {
                     let (of_run, later) = rest.split_at_checked(run.leaves().len()).context("a share is missing")?;
-                    words.run(&run, of_run, &mut text)?;
+                    words.run(&run, of_run, text)?;
                     rest = later;
                 }
-                anyhow::Ok((payouts.len() as u64, text))
-            });
-            for (count, text) in texts.collect::<anyhow::Result<Vec<_>>>()? {
-                writer.write_all(&text)?;
-                written += count;
-                done(count);
+                anyhow::Ok(())
+            })?;
+            for ((range, _), text) in with_ranges.iter().zip(&texts) {
+                writer.write_all(text)?;
+                written += range.len() as u64;
+                done(range.len() as u64);
             }
         }
         // Whatever stopped it is the reason for what is missing.
