@@ -18,6 +18,7 @@ pub mod digest;
 pub mod envelopes;
 pub mod explanation;
 pub mod files;
+pub mod levels;
 pub mod payout;
 pub mod proof;
 pub mod read;

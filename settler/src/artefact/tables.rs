@@ -242,8 +242,16 @@ impl<W: Write + Send> PayoutsTable<W> {
 /// # Errors
 /// If the file cannot be written.
 pub fn payouts<W: Write + Send>(settlement: &Settlement, writer: W) -> anyhow::Result<()> {
+    write_payouts(super::payout::all(settlement), writer)
+}
+
+/// As [`payouts()`], of these contributors, who must be in order.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn write_payouts<W: Write + Send>(mut payouts: impl Iterator<Item = Payout>, writer: W) -> anyhow::Result<()> {
     let mut table = PayoutsTable::new(writer)?;
-    super::payout::all(settlement).try_for_each(|payout| table.payout(&payout))?;
+    payouts.try_for_each(|payout| table.payout(&payout))?;
     table.finish()
 }
 

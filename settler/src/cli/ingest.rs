@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use radio_payouts_protocol::batch::Answer;
@@ -79,7 +78,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         None
     };
     let inputs = inputs(&args.inputs)?;
-    let (progress, taken, all) = (Progress::new(), AtomicU64::new(0), total_bytes(&inputs));
+    let (progress, all) = (Progress::new(), total_bytes(&inputs));
     for (origin, path) in inputs {
         let reader: Box<dyn BufRead + Send> = match &path {
             None => Box::new(BufReader::with_capacity(1 << 20, std::io::stdin())),
@@ -89,10 +88,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
                 Box::new(BufReader::with_capacity(1 << 20, file))
             }
         };
-        let advance = |bytes| {
-            let done = taken.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
-            progress.heard("bytes taken in", done, all);
-        };
+        let advance = |bytes| progress.add("bytes taken in", bytes, all);
         let (rows, stages) = (maker.as_mut(), &*stages);
         let mut run = Run { store: &mut store, tally: &mut tally, rows, stages, progress: &advance };
         if args.bare {

@@ -18,6 +18,7 @@ pub struct Progress {
     started: Instant,
     lines: MultiProgress,
     bars: Mutex<HashMap<&'static str, ProgressBar>>,
+    sums: Mutex<HashMap<&'static str, u64>>,
 }
 
 impl Default for Progress {
@@ -33,7 +34,17 @@ impl Progress {
         let target =
             if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let lines = MultiProgress::with_draw_target(target);
-        Self { started: Instant::now(), lines, bars: Mutex::default() }
+        Self { started: Instant::now(), lines, bars: Mutex::default(), sums: Mutex::default() }
+    }
+
+    /// Of a part, so many more are done, of `all` if that is known.
+    pub fn add(&self, part: &'static str, more: u64, all: Option<u64>) {
+        let sum = self.sums.lock().map(|mut sums| {
+            let sum = sums.entry(part).or_default();
+            *sum = sum.saturating_add(more);
+            *sum
+        });
+        self.heard(part, sum.unwrap_or_default(), all);
     }
 
     /// Of a part, `done` of `all` (if that is known) are done.
@@ -73,9 +84,13 @@ mod tests {
         let progress = Progress::new();
         progress.heard("parts done", 1, Some(2));
         assert!(progress.bars.lock().unwrap().is_empty());
-        let long = Progress { started: Instant::now() - UNSEEN, ..Progress::new() };
-        long.heard("parts done", 1, Some(2));
+        progress.add("parts done", 4, Some(20));
+        let mut long = progress;
+        long.started = Instant::now().checked_sub(UNSEEN).unwrap();
+        long.add("parts done", 5, Some(20));
         long.heard("others done", 1, None);
-        assert_eq!(long.bars.lock().unwrap()["parts done"].length(), Some(2));
+        let bars = long.bars.lock().unwrap();
+        let bar = &bars["parts done"];
+        assert_eq!((bar.length(), bar.position(), bars.len()), (Some(20), 9, 2));
     }
 }

@@ -11,23 +11,23 @@ use radio_payouts_protocol::batch::Batch;
 use radio_payouts_protocol::hash::{Hash, sha256};
 use rusqlite::{Connection, Transaction, params};
 
-use super::trees;
 use crate::artefact::batches::{VerdictLine, file_name, read_verdicts};
 use crate::artefact::envelopes::{self, Lines, kept};
 use crate::artefact::manifest::{FileJson, Manifest};
 use crate::artefact::payout::Payout;
-use crate::artefact::{Artefact, receipts, sfu_name, sheet, source};
+use crate::artefact::{Artefact, levels, receipts, sfu_name, sheet, source};
 
 /// Tables with rows of an epoch, those that name others first.
 const TABLES: [&str; 8] = ["verdicts", "rejected", "mentions", "batches", "cells", "tracks", "shares", "files"];
 
-/// Adds a sealed epoch, in place of an earlier one of that number. `tree_file` is where its nodes go.
+/// Adds a sealed epoch, in place of an earlier one of that number. `level_file` is where the levels of its trees go, by which its payouts are
+/// checked against the statement.
 ///
 /// # Errors
 /// If the folder is damaged: then nothing changes.
-pub fn add(connection: &mut Connection, artefact: &Artefact, tree_file: &Path) -> anyhow::Result<()> {
+pub fn add(connection: &mut Connection, artefact: &Artefact, level_file: &Path) -> anyhow::Result<()> {
+    levels::derive(artefact, level_file, |_| ())?;
     let payouts = artefact.payouts()?;
-    trees::write(tree_file, &artefact.forest(&payouts)?)?;
     let transaction = connection.transaction()?;
     let number = artefact.manifest.statement.epoch.cast_signed();
     for table in TABLES {
