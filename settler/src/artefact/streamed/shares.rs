@@ -9,10 +9,10 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use anyhow::Context as _;
 use radio_payouts_protocol::allocation::{Division, MOST_LEAVES, raised_minimum};
 use radio_payouts_protocol::artefact::payout::CSV_HEAD;
-use radio_payouts_protocol::forest::{MerkleSumTree, hash_leaves};
+use radio_payouts_protocol::forest::{ForestBuilder, hash_leaves};
 use radio_payouts_protocol::hash::sha256;
 use radio_payouts_protocol::settlement::Setting;
-use radio_payouts_protocol::tree::{Kind, MAX_TREES, Node, ProofError, TREE_CAPACITY, TreeRoot, share_leaf};
+use radio_payouts_protocol::tree::{ProofError, TreeRoot, share_leaf};
 use rayon::prelude::*;
 
 use super::spill::{self, Line};
@@ -99,7 +99,7 @@ fn plant(
     mut hand_on: impl FnMut(Arc<Vec<Payout>>) -> Result<(), Closed>,
 ) -> anyhow::Result<(Vec<TreeRoot>, u64)> {
     let mut lines = lines(spill)?;
-    let (mut roots, mut leaves) = (Vec::new(), Vec::<Node>::new());
+    let mut forest = ForestBuilder::new(*setting.domain);
     let (mut next, mut done, mut allocated) = (0u32, 0u64, 0u64);
     loop {
         let some: Vec<Line> = lines.by_ref().take(AT_A_TIME).collect::<anyhow::Result<_>>()?;
@@ -115,27 +115,15 @@ fn plant(
         }
         let paid: Vec<(u32, &Payout)> = payouts.iter().filter_map(|payout| Some((payout.index?, payout))).collect();
         let (domain, epoch) = (setting.domain, setting.epoch);
-        leaves.extend(hash_leaves(&paid, |_, (index, payout)| {
+        let leaves = hash_leaves(&paid, |_, (index, payout)| {
             share_leaf(domain, epoch, *index, &payout.did_hash, &payout.payee, payout.amount)
-        }));
+        });
+        forest.extend(&leaves, |_| Ok::<_, ProofError>(()))?;
         done += payouts.len() as u64;
         hand_on(Arc::new(payouts))?;
-        while leaves.len() >= TREE_CAPACITY as usize {
-            let rest = leaves.split_off(TREE_CAPACITY as usize);
-            finish_tree(setting, std::mem::replace(&mut leaves, rest), &mut roots)?;
-        }
         (streams.heard)("shares written", done, Some(all));
     }
-    if !leaves.is_empty() {
-        finish_tree(setting, leaves, &mut roots)?;
-    }
-    Ok((roots, allocated))
-}
-
-fn finish_tree(setting: &Setting<'_>, leaves: Vec<Node>, roots: &mut Vec<TreeRoot>) -> anyhow::Result<()> {
-    anyhow::ensure!(roots.len() < MAX_TREES, ProofError::PositionOutOfRange);
-    roots.push(MerkleSumTree::build(Kind::Payouts, setting.domain, leaves)?.root());
-    Ok(())
+    Ok((forest.finish(|_| Ok::<_, ProofError>(()))?, allocated))
 }
 
 fn payout(division: &Division, line: Line) -> anyhow::Result<Payout> {
