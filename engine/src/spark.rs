@@ -1,6 +1,6 @@
 //! Spark: the engine on a cluster, or on the cores of this machine.
 //!
-//! A process of ours ([`driver`]) holds one Spark session over many queries. A query's result is written by the workers as Parquet
+//! A process of ours (`driver.py`) holds one Spark session over many queries. A query's result is written by the workers as Parquet
 //! into a folder of its own, and read here when the job has ended, never before. Rows, results and this process must therefore see the
 //! same files under the same paths.
 //!

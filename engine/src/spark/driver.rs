@@ -88,7 +88,7 @@ impl Driver {
         std::thread::spawn(move || {
             BufReader::new(stdout).lines().all(|line| line.is_ok_and(|line| heard.send(line).is_ok()))
         });
-        let driver = Self { child, requests, answers, asked: 0, scratch: scratch };
+        let driver = Self { child, requests, answers, asked: 0, scratch };
         let settings = driver.settings(spark)?;
         let settings = settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         driver.send(&Session { master: spark.master.as_str(), settings })?;
