@@ -15,6 +15,7 @@ pub mod batches;
 pub mod cells;
 pub mod differ;
 pub mod digest;
+pub mod envelopes;
 pub mod explanation;
 pub mod files;
 pub mod payout;
@@ -23,6 +24,7 @@ pub mod read;
 pub mod receipts;
 pub mod sheet;
 pub mod source;
+pub mod streamed;
 pub mod tables;
 pub mod verify;
 

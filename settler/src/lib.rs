@@ -11,6 +11,7 @@ pub mod cli;
 pub mod config;
 pub mod crash;
 pub mod durable;
+pub mod engine;
 pub mod epoch;
 pub mod export;
 pub mod fraud;

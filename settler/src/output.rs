@@ -7,9 +7,11 @@ use serde::Serialize;
 use crate::outcome::{Failure, Outcome};
 
 pub mod destination;
+pub mod progress;
 pub mod table;
 
 pub use destination::Destination;
+pub use progress::Progress;
 pub use table::Table;
 
 /// How results are printed.

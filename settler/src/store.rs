@@ -24,6 +24,7 @@ pub mod lock;
 pub mod pack;
 pub mod rebuild;
 pub mod rejects;
+pub mod rows;
 
 use durable::FileError;
 use index::{Index, Located};

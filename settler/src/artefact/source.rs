@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use radio_payouts_protocol::batch::{Batch, BatchHeader, Envelope};
 use radio_payouts_protocol::settlement::{Settlement, SettlementError};
 
-use super::Terms;
+use super::{Terms, envelopes};
 use crate::store::Store;
 
 /// Yields batches by their headers.
@@ -14,6 +14,14 @@ pub trait BatchSource {
     /// # Errors
     /// If it is not there.
     fn envelope(&self, header: &BatchHeader) -> anyhow::Result<Vec<u8>>;
+
+    /// The envelope with a line feed as one ZSTD frame.
+    ///
+    /// # Errors
+    /// If it is not there.
+    fn frame(&self, header: &BatchHeader) -> anyhow::Result<Vec<u8>> {
+        Ok(envelopes::pack(&self.envelope(header)?, 1)?)
+    }
 
     /// The batch; its hash is checked.
     ///

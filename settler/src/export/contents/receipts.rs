@@ -1,7 +1,6 @@
 //! The rows of an epoch's receipts: the signed envelopes of every judged batch, one batch at a time, with the verdict of the batch
 //! from `batches/verdicts.csv` or of the receipt from `receipts.parquet`. The three are in the same order.
 
-use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 
@@ -31,12 +30,29 @@ pub(super) fn write(epoch: &Epoch<'_>, rows: &mut dyn Rows) -> anyhow::Result<()
         reader.read_until(b'\n', &mut bytes)?;
         let batch = source::parse(&line.header, bytes.strip_suffix(b"\n").unwrap_or(&bytes))?;
         let of_receipts = match line.verdict.as_str() {
-            "accepted" => Some(verdicts.of_batch(&key, line.header.seq, batch.receipts.len())?),
+            "accepted" => {
+                let verdicts = verdicts.of_batch(&key, line.header.seq, batch.receipts.len())?;
+                require_bytes(&line, &batch, &verdicts)?;
+                Some(verdicts)
+            }
             _ => None,
         };
         write_batch(epoch, &line, &batch, of_receipts, rows)
     })?;
-    anyhow::ensure!(verdicts.is_at_end()?, "receipts.parquet has more rows than the batches have receipts");
+    anyhow::ensure!(verdicts.is_at_end()?, "receipts.parquet has rows of batches that are not in the epoch");
+    Ok(())
+}
+
+/// The receipts without a verdict of their own must come to the accepted bytes of their batch.
+fn require_bytes(line: &VerdictLine, batch: &Batch, verdicts: &[Option<String>]) -> anyhow::Result<()> {
+    let counted = batch.receipts.iter().zip(verdicts).filter(|(_, verdict)| verdict.is_none());
+    let bytes: u128 = counted.flat_map(|(receipt, _)| &receipt.contributors).map(|it| u128::from(it.bytes_out)).sum();
+    anyhow::ensure!(
+        line.accepted_bytes.map(u128::from) == Some(bytes),
+        "receipts.parquet does not fit: the receipts of SFU {}, seq {} that it does not reject come to {bytes} bytes, not to those of batches/verdicts.csv",
+        sfu_name(&line.header.sfu_key),
+        line.header.seq
+    );
     Ok(())
 }
 
@@ -44,7 +60,7 @@ fn write_batch(
     epoch: &Epoch<'_>,
     line: &VerdictLine,
     batch: &Batch,
-    of_receipts: Option<VecDeque<Option<String>>>,
+    of_receipts: Option<Vec<Option<String>>>,
     rows: &mut dyn Rows,
 ) -> anyhow::Result<()> {
     let (sfu, hash) = (sfu_name(&line.header.sfu_key), hex::encode(line.header.hash));
