@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use arrow::array::{ArrayRef, Int64Array, RecordBatch};
 use parquet::arrow::ArrowWriter;
 use radio_payouts_engine::column::Columns;
-use radio_payouts_engine::engine::Engine as _;
+use radio_payouts_engine::engine::Engine;
 use radio_payouts_engine::plan::Tables;
 use radio_payouts_engine::{EngineError, Spark};
 
@@ -59,7 +59,8 @@ impl Played {
     /// The numbers that were handed over, and how it ended.
     fn run(&self) -> (Vec<i64>, Result<(), EngineError>) {
         let mut numbers = Vec::new();
-        let ended = self.spark.run(&Tables::default(), "SELECT number", &mut |rows| {
+        let engine: &(dyn Engine + Sync) = &self.spark;
+        let ended = engine.run(&Tables::default(), "SELECT number", &mut |rows| {
             let column = Columns(rows).integers("number")?;
             for row in 0..rows.num_rows() {
                 numbers.push(column.at(row)?);
