@@ -137,8 +137,11 @@ fn take_in(
     let mut tally = Tally::default();
     let mut maker = traffic.start();
     loop {
-        let envelopes =
-            meter.measure("make and sign batches", RECEIPTS_AT_A_TIME, || maker.some(RECEIPTS_AT_A_TIME))?;
+        let envelopes = meter.measure_found("make and sign batches", || -> anyhow::Result<_> {
+            let envelopes = maker.some(RECEIPTS_AT_A_TIME)?;
+            let receipts = envelopes.len() as u64 * traffic.rooms;
+            Ok((envelopes, receipts))
+        })?;
         if envelopes.is_empty() {
             break;
         }

@@ -8,12 +8,16 @@ use std::path::Path;
 use std::str::FromStr;
 
 use radio_payouts_engine::engine::Engine;
+use radio_payouts_engine::spark::{Master, NoMaster, Spark};
 use radio_payouts_protocol::batch::BatchHeader;
 
 use crate::store::Store;
 
 /// Receipts from which on an epoch is given to DataFusion, where it is there and nothing else is asked for.
 pub const MANY_RECEIPTS: u64 = 2_000_000;
+
+/// Names the Python that has the package `pyspark`; without it the `python3` on the path.
+pub const SPARK_PYTHON: &str = "RADIO_PAYOUTS_SPARK_PYTHON";
 
 /// An engine to be used, as `--engine` names it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -25,8 +29,8 @@ pub enum Choice {
     Pure,
     /// DataFusion in this process.
     DataFusion,
-    /// Spark, by the address of its master: `spark://HOST:PORT`, or `local[N]`.
-    Spark(String),
+    /// Spark, by its master.
+    Spark(Master),
 }
 
 impl FromStr for Choice {
@@ -38,8 +42,9 @@ impl FromStr for Choice {
             "pure" => Ok(Self::Pure),
             "datafusion" if cfg!(feature = "datafusion") => Ok(Self::DataFusion),
             "datafusion" => Err("this build has no DataFusion: build it with `--features datafusion`".to_owned()),
-            _ if text.starts_with("spark://") || text.starts_with("local[") => Ok(Self::Spark(text.to_owned())),
-            _ => Err("expected auto, pure, datafusion, spark://HOST:PORT or local[N]".to_owned()),
+            _ => text.parse().map(Self::Spark).map_err(|wrong: NoMaster| {
+                format!("{wrong}; expected auto, pure, datafusion, or a master of Spark")
+            }),
         }
     }
 }
@@ -50,7 +55,7 @@ impl fmt::Display for Choice {
             Self::Auto => "auto",
             Self::Pure => "pure",
             Self::DataFusion => "datafusion",
-            Self::Spark(master) => master,
+            Self::Spark(master) => return master.fmt(formatter),
         })
     }
 }
@@ -71,7 +76,13 @@ impl Choice {
             Self::Auto if cfg!(not(feature = "datafusion")) => None,
             Self::Auto if store.receipts_of(batches)? < MANY_RECEIPTS => None,
             Self::Auto | Self::DataFusion => data_fusion(work)?,
-            Self::Spark(master) => anyhow::bail!("Spark at {master} is not built in yet"),
+            Self::Spark(master) => {
+                let mut spark = Spark::new(master.clone(), &work.join("spark"));
+                if let Some(python) = std::env::var_os(SPARK_PYTHON) {
+                    spark.python = python.into();
+                }
+                Some(Box::new(spark))
+            }
         })
     }
 }
@@ -95,8 +106,10 @@ mod tests {
     fn an_engine_is_named_as_the_help_says() {
         assert_eq!("auto".parse(), Ok(Choice::Auto));
         assert_eq!("pure".parse(), Ok(Choice::Pure));
-        assert_eq!("spark://a:7077".parse(), Ok(Choice::Spark("spark://a:7077".into())));
-        assert_eq!("local[2]".parse(), Ok(Choice::Spark("local[2]".into())));
+        for master in ["spark://a:7077", "local[2]"] {
+            let choice: Choice = master.parse().unwrap();
+            assert!(matches!(choice, Choice::Spark(_)) && choice.to_string() == master, "{choice:?}");
+        }
         assert_eq!("datafusion".parse::<Choice>().is_ok(), cfg!(feature = "datafusion"));
         for wrong in ["", "Spark", "duckdb", "http://a"] {
             assert!(wrong.parse::<Choice>().unwrap_err().contains("expected"), "{wrong}");

@@ -28,8 +28,8 @@ const ROOMS_A_TRACK: u64 = 8;
 pub struct Traffic {
     /// SFUs.
     pub sfus: u32,
-    /// Rooms of an SFU.
-    rooms: u64,
+    /// Rooms of an SFU: receipts of a batch.
+    pub rooms: u64,
     /// Ticks.
     ticks: u64,
     /// Ticks that a contributor stays.
