@@ -1,10 +1,10 @@
 -- The store's index: a cache over the pack files under batches/, rebuilt from them by `settler store rebuild`.
 -- Nothing that a payout depends on is only here.
 
--- One file of signed envelopes, one a line, written once.
+-- One file of signed envelopes, a ZSTD frame each, written once; before, lines.
 CREATE TABLE packs (
     id          INTEGER PRIMARY KEY,
-    -- Path below batches/: <day>/<received_ms>-<sha256 of the file>.ndjson
+    -- Path below batches/: <day>/<received_ms>-<sha256 of the file>.ndjson.zst (.ndjson in stores of before)
     name        TEXT    NOT NULL UNIQUE,
     received_ms INTEGER NOT NULL,
     length      INTEGER NOT NULL

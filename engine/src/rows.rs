@@ -23,7 +23,7 @@ use crate::record::{DidPart, FileName, Part, Record, Sha256};
 mod gather;
 mod write;
 
-pub use gather::Gathering;
+pub use gather::{Gathered, Gathering};
 
 /// Shards of a folder of rows, if nothing else is asked for.
 pub const SHARDS: u32 = 16;
@@ -105,7 +105,7 @@ impl Rows {
         for (header, batch) in sources.iter().flat_map(|source| &source.batches) {
             gathering.add(header, batch)?;
         }
-        Ok(self.commit(gathering, hashes, fault)?.created)
+        Ok(self.commit(gathering.take(), hashes, fault)?.created)
     }
 
     /// The rows of a record to be, of which there are none yet.
@@ -118,15 +118,10 @@ impl Rows {
     ///
     /// # Errors
     /// [`EngineError`]; then nothing is committed.
-    pub fn commit(
-        &self,
-        gathering: Gathering,
-        sources: Vec<Sha256>,
-        fault: Fault<'_>,
-    ) -> Result<Committed, EngineError> {
+    pub fn commit(&self, gathered: Gathered, sources: Vec<Sha256>, fault: Fault<'_>) -> Result<Committed, EngineError> {
         let own = ThreadTime::now();
         fault("rows.before_files");
-        let (record, cpu) = self.write(gathering, sources, fault)?;
+        let (record, cpu) = self.write(gathered, sources, fault)?;
         fault("rows.before_record");
         let created = record.commit(&self.root)?;
         fault("rows.after_record");

@@ -17,6 +17,8 @@ use radio_payouts_protocol::hash::Hash;
 
 use crate::EngineError;
 
+/// Most bytes of a column's dictionary.
+const DICTIONARY: usize = 16 << 20;
 /// Rows of a row group.
 const ROW_GROUP: usize = 1 << 20;
 
@@ -117,17 +119,20 @@ pub fn shard_of(did_hash: &Hash, shards: u32) -> u32 {
 /// # Errors
 /// If a number does not fit its column, or Parquet fails.
 pub fn contributions(rows: &[Contribution], hour: u8, keys: Keys<'_>) -> Result<Vec<u8>, EngineError> {
-    write(&[
-        ("did_hash", keyed(rows.iter().map(|row| row.did), keys.dids)?),
-        ("track", keyed(rows.iter().map(|row| row.track), keys.tracks)?),
-        ("batch", keyed(rows.iter().map(|row| row.batch), keys.batches)?),
-        ("role", small(rows.iter().map(|row| i32::from(row.role)))),
-        ("hour", small(rows.iter().map(|_| i32::from(hour)))),
-        ("bytes", integers(rows.iter().map(|row| row.bytes))?),
-        ("licensed", flags(rows.iter().map(|row| row.licensed))),
-        ("receipt_bytes", integers(rows.iter().map(|row| row.receipt_bytes))?),
-        ("recipient_ms", integers(rows.iter().map(|row| row.recipient_ms))?),
-    ])
+    write(
+        &[
+            ("did_hash", keyed(rows.iter().map(|row| row.did), keys.dids)?),
+            ("track", keyed(rows.iter().map(|row| row.track), keys.tracks)?),
+            ("batch", keyed(rows.iter().map(|row| row.batch), keys.batches)?),
+            ("role", small(rows.iter().map(|row| i32::from(row.role)))),
+            ("hour", small(rows.iter().map(|_| i32::from(hour)))),
+            ("bytes", integers(rows.iter().map(|row| row.bytes))?),
+            ("licensed", flags(rows.iter().map(|row| row.licensed))),
+            ("receipt_bytes", integers(rows.iter().map(|row| row.receipt_bytes))?),
+            ("recipient_ms", integers(rows.iter().map(|row| row.recipient_ms))?),
+        ],
+        &[],
+    )
 }
 
 /// Receipts of one UTC hour as Parquet; `fault` is -1 where there is none.
@@ -136,17 +141,20 @@ pub fn contributions(rows: &[Contribution], hour: u8, keys: Keys<'_>) -> Result<
 /// As [`contributions`].
 pub fn receipts(rows: &[Receipt], hour: u8, keys: Keys<'_>) -> Result<Vec<u8>, EngineError> {
     let place = rows.iter().map(|row| i32::try_from(row.place)).collect::<Result<Vec<_>, _>>().map_err(too_wide)?;
-    write(&[
-        ("track", keyed(rows.iter().map(|row| row.track), keys.tracks)?),
-        ("batch", keyed(rows.iter().map(|row| row.batch), keys.batches)?),
-        ("place", small(place.into_iter())),
-        ("hour", small(rows.iter().map(|_| i32::from(hour)))),
-        ("fault", small(rows.iter().map(|row| row.fault.map_or(-1, i32::from)))),
-        ("licensed", flags(rows.iter().map(|row| row.licensed))),
-        ("bytes", integers(rows.iter().map(|row| row.bytes))?),
-        ("recipient_ms", integers(rows.iter().map(|row| row.recipient_ms))?),
-        ("descriptor", integers(rows.iter().map(|row| row.descriptor))?),
-    ])
+    write(
+        &[
+            ("track", keyed(rows.iter().map(|row| row.track), keys.tracks)?),
+            ("batch", keyed(rows.iter().map(|row| row.batch), keys.batches)?),
+            ("place", small(place.into_iter())),
+            ("hour", small(rows.iter().map(|_| i32::from(hour)))),
+            ("fault", small(rows.iter().map(|row| row.fault.map_or(-1, i32::from)))),
+            ("licensed", flags(rows.iter().map(|row| row.licensed))),
+            ("bytes", integers(rows.iter().map(|row| row.bytes))?),
+            ("recipient_ms", integers(rows.iter().map(|row| row.recipient_ms))?),
+            ("descriptor", integers(rows.iter().map(|row| row.descriptor))?),
+        ],
+        &[],
+    )
 }
 
 /// Batches as Parquet.
@@ -156,13 +164,16 @@ pub fn receipts(rows: &[Receipt], hour: u8, keys: Keys<'_>) -> Result<Vec<u8>, E
 pub fn batches(rows: &[BatchRow]) -> Result<Vec<u8>, EngineError> {
     let bytes = rows.iter().map(|row| i128::try_from(row.bytes)).collect::<Result<Vec<_>, _>>().map_err(too_wide)?;
     let bytes = Decimal128Array::from(bytes).with_precision_and_scale(38, 0).map_err(too_wide)?;
-    write(&[
-        ("batch", hashes(rows.iter().map(|row| &row.batch))?),
-        ("sfu", hashes(rows.iter().map(|row| &row.sfu))?),
-        ("seq", integers(rows.iter().map(|row| row.seq))?),
-        ("receipts", integers(rows.iter().map(|row| u64::from(row.receipts)))?),
-        ("bytes", Arc::new(bytes)),
-    ])
+    write(
+        &[
+            ("batch", hashes(rows.iter().map(|row| &row.batch))?),
+            ("sfu", hashes(rows.iter().map(|row| &row.sfu))?),
+            ("seq", integers(rows.iter().map(|row| row.seq))?),
+            ("receipts", integers(rows.iter().map(|row| u64::from(row.receipts)))?),
+            ("bytes", Arc::new(bytes)),
+        ],
+        &["batch"],
+    )
 }
 
 /// DIDs by hash as Parquet.
@@ -171,7 +182,7 @@ pub fn batches(rows: &[BatchRow]) -> Result<Vec<u8>, EngineError> {
 /// As [`contributions`].
 pub fn dids(rows: &[(Hash, &str)]) -> Result<Vec<u8>, EngineError> {
     let text: StringArray = rows.iter().map(|(_, did)| Some(*did)).collect();
-    write(&[("did_hash", hashes(rows.iter().map(|(hash, _)| hash))?), ("did", Arc::new(text))])
+    write(&[("did_hash", hashes(rows.iter().map(|(hash, _)| hash))?), ("did", Arc::new(text))], &["did_hash", "did"])
 }
 
 /// Tracks by key as Parquet.
@@ -180,11 +191,14 @@ pub fn dids(rows: &[(Hash, &str)]) -> Result<Vec<u8>, EngineError> {
 /// As [`contributions`].
 pub fn tracks(rows: &[TrackRow]) -> Result<Vec<u8>, EngineError> {
     let text: StringArray = rows.iter().map(|row| Some(row.track_id.as_str())).collect();
-    write(&[
-        ("track", hashes(rows.iter().map(|row| &row.track))?),
-        ("sfu", hashes(rows.iter().map(|row| &row.sfu))?),
-        ("track_id", Arc::new(text)),
-    ])
+    write(
+        &[
+            ("track", hashes(rows.iter().map(|row| &row.track))?),
+            ("sfu", hashes(rows.iter().map(|row| &row.sfu))?),
+            ("track_id", Arc::new(text)),
+        ],
+        &["track", "track_id"],
+    )
 }
 
 /// Batches that the plan counts, as Parquet.
@@ -192,7 +206,7 @@ pub fn tracks(rows: &[TrackRow]) -> Result<Vec<u8>, EngineError> {
 /// # Errors
 /// As [`contributions`].
 pub fn accepted(batches: &[Hash]) -> Result<Vec<u8>, EngineError> {
-    write(&[("batch", hashes(batches.iter())?)])
+    write(&[("batch", hashes(batches.iter())?)], &["batch"])
 }
 
 /// Keys by their places.
@@ -231,7 +245,8 @@ fn too_wide(error: impl std::fmt::Display) -> EngineError {
     EngineError::Engine(format!("a row does not fit its table: {error}"))
 }
 
-fn write(columns: &[(&str, ArrayRef)]) -> Result<Vec<u8>, EngineError> {
+/// Columns as Parquet; no value of a column that is `distinct` comes twice.
+fn write(columns: &[(&str, ArrayRef)], distinct: &[&str]) -> Result<Vec<u8>, EngineError> {
     let failed = |error: &dyn std::fmt::Display| EngineError::Engine(format!("Parquet was not written: {error}"));
     let field = |(name, array): &(&str, ArrayRef)| Field::new(*name, DataType::clone(array.data_type()), false);
     let schema = Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()));
@@ -243,6 +258,8 @@ fn write(columns: &[(&str, ArrayRef)]) -> Result<Vec<u8>, EngineError> {
         .set_compression(Compression::ZSTD(level))
         .set_max_row_group_row_count(Some(ROW_GROUP))
         .set_statistics_enabled(EnabledStatistics::Chunk);
+    // Keys that come in runs: the dictionary holds every one of a file, and a row a few bits.
+    properties = properties.set_dictionary_page_size_limit(DICTIONARY);
     // Nearly every value is another one: a dictionary would only be built to be given up.
     let is_integer = |array: &ArrayRef| matches!(array.data_type(), DataType::Int32 | DataType::Int64);
     for (column, array) in columns {
@@ -255,6 +272,9 @@ fn write(columns: &[(&str, ArrayRef)]) -> Result<Vec<u8>, EngineError> {
     // The least and the greatest of random keys leave nothing out.
     for column in ["track", "batch"] {
         properties = properties.set_column_statistics_enabled(column.into(), EnabledStatistics::None);
+    }
+    for column in distinct {
+        properties = properties.set_column_dictionary_enabled((*column).into(), false);
     }
     let properties = properties.build();
     let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);

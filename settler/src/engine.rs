@@ -42,9 +42,10 @@ impl FromStr for Choice {
             "pure" => Ok(Self::Pure),
             "datafusion" if cfg!(feature = "datafusion") => Ok(Self::DataFusion),
             "datafusion" => Err("this build has no DataFusion: build it with `--features datafusion`".to_owned()),
-            _ => text.parse().map(Self::Spark).map_err(|wrong: NoMaster| {
-                format!("{wrong}; expected auto, pure, datafusion, or a master of Spark")
-            }),
+            _ => text
+                .parse()
+                .map(Self::Spark)
+                .map_err(|wrong: NoMaster| format!("{wrong}; expected auto, pure, datafusion, or a master of Spark")),
         }
     }
 }

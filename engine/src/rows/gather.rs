@@ -4,37 +4,77 @@
 //! a record, and sorting by the DIDs' hashes is counting.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::BuildHasher as _;
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::{DefaultHashBuilder, HashMap, HashSet, HashTable};
 use radio_payouts_protocol::batch::{Batch, BatchHeader, Metadata, Rights};
 use radio_payouts_protocol::calendar::Calendar;
 use radio_payouts_protocol::cells::{Overflow, own_verdict, receipt_bytes, utc_hour};
 use radio_payouts_protocol::did::Did;
 use radio_payouts_protocol::hash::Hash;
 use radio_payouts_protocol::seal::WINDOW_MS;
+use rayon::slice::ParallelSliceMut as _;
 
 use crate::EngineError;
 use crate::record::Total;
 use crate::table::{BatchRow, Contribution, Receipt, TrackRow, track_key};
 
-/// Rows of one record, before they are written.
+/// Rows of a record to be, and after it of the next one.
 #[derive(Debug)]
 pub struct Gathering {
     calendar: Calendar,
-    pub(super) batches: Vec<BatchRow>,
-    pub(super) epochs: BTreeSet<u64>,
-    pub(super) dids: Dids,
+    dids: Dids,
     tracks_by_sfu: HashMap<[u8; 32], HashMap<Box<str>, u32>>,
-    pub(super) tracks: Vec<TrackRow>,
-    pub(super) hours: BTreeMap<(u64, u8), HourRows>,
-    receipts: u64,
+    rows: Gathered,
     contributions: u64,
 }
 
+/// Rows of one record, before they are written.
+#[derive(Debug, Default)]
+pub struct Gathered {
+    pub(super) batches: Vec<BatchRow>,
+    pub(super) epochs: BTreeSet<u64>,
+    pub(super) tracks: Vec<TrackRow>,
+    pub(super) hours: BTreeMap<(u64, u8), HourRows>,
+    /// The DIDs that rows name.
+    pub(super) dids: SortedDids,
+    receipts: u64,
+}
+
+impl Gathered {
+    /// Receipts of which there are rows.
+    #[must_use]
+    pub const fn receipts(&self) -> u64 {
+        self.receipts
+    }
+}
+
+/// DIDs by hash.
+#[derive(Debug, Default)]
+pub(super) struct SortedDids {
+    /// Their hashes, ascending.
+    pub(super) hashes: Vec<Hash>,
+    /// For every place that a row names a DID by, the place of its hash.
+    pub(super) ranks: Vec<u32>,
+    names: String,
+    ends: Vec<usize>,
+}
+
+impl SortedDids {
+    /// Every DID with its hash.
+    pub(super) fn named(&self) -> Vec<(Hash, &str)> {
+        let name = |(place, hash): (u32, &Hash)| (*hash, name(&self.names, &self.ends, place));
+        (0u32..).zip(&self.hashes).map(name).collect()
+    }
+}
+
+/// Most DIDs that are still known when the next record begins: people come back.
+const KNOWN_DIDS: usize = 4_000_000;
+
 /// Most receipts of a record.
-const RECEIPTS: u64 = 1 << 20;
+const RECEIPTS: u64 = 2 << 20;
 /// Most memory of a record's rows while they are gathered, in bytes.
-const MEMORY: u64 = 256 << 20;
+const MEMORY: u64 = 512 << 20;
 
 /// Rows of an epoch and a UTC hour.
 #[derive(Debug, Default)]
@@ -44,76 +84,147 @@ pub(super) struct HourRows {
 }
 
 /// Everybody whom a receipt names, by place.
-#[derive(Debug, Default)]
+///
+/// A record has about a million of them, and looking one up is waiting for memory: what is looked at is kept close together.
+#[derive(Default)]
 pub(super) struct Dids {
-    by_name: HashMap<Box<str>, u32>,
-    known: Vec<Known>,
+    hasher: DefaultHashBuilder,
+    places: HashTable<(u32, u32)>,
+    names: String,
+    ends: Vec<usize>,
+    hashes: Vec<Option<Hash>>,
+    states: Vec<State>,
 }
 
-/// A DID of a receipt: its hash if it is one, and whether a row names it.
-#[derive(Clone, Copy, Debug)]
-struct Known {
-    hash: Option<Hash>,
-    used: bool,
+/// What is known of a DID.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// It is none.
+    NoDid,
+    /// No row names it.
+    Unused,
+    /// A row names it.
+    Used,
+}
+
+impl std::fmt::Debug for Dids {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Dids").field("count", &self.ends.len()).finish_non_exhaustive()
+    }
 }
 
 impl Dids {
-    fn place(&mut self, did: &str) -> Result<u32, Overflow> {
-        if let Some(place) = self.by_name.get(did) {
-            return Ok(*place);
+    /// The places of many DIDs in turn, new ones at the end.
+    fn places<'s>(&mut self, dids: impl Iterator<Item = &'s str>, places: &mut Vec<u32>) -> Result<(), Overflow> {
+        for did in dids {
+            let hash = self.hasher.hash_one(did);
+            let short = short(hash);
+            let (names, ends) = (&self.names, &self.ends);
+            let found = self.places.find(hash, |(other, place)| *other == short && name(names, ends, *place) == did);
+            places.push(match found {
+                Some((_, place)) => *place,
+                None => self.insert(hash, did)?,
+            });
         }
-        let place = u32::try_from(self.known.len()).map_err(|_| Overflow)?;
-        self.known.push(Known { hash: Did::parse(did).ok().map(|did| did.hash()), used: false });
-        self.by_name.insert(did.into(), place);
+        Ok(())
+    }
+
+    #[cold]
+    fn insert(&mut self, hash: u64, did: &str) -> Result<u32, Overflow> {
+        let place = u32::try_from(self.ends.len()).map_err(|_| Overflow)?;
+        self.names.push_str(did);
+        self.ends.push(self.names.len());
+        let did_hash = Did::parse(did).ok().map(|did| did.hash());
+        self.states.push(if did_hash.is_some() { State::Unused } else { State::NoDid });
+        self.hashes.push(did_hash);
+        let (names, ends, hasher) = (&self.names, &self.ends, &self.hasher);
+        self.places.insert_unique(hash, (short(hash), place), |(_, place)| hasher.hash_one(name(names, ends, *place)));
         Ok(place)
     }
 
-    /// The DIDs that rows name, by hash; and for every place the one in this order.
-    pub(super) fn sorted(&self) -> (Vec<(Hash, &str)>, Vec<u32>) {
-        let mut named: Vec<(Hash, &str, u32)> = Vec::with_capacity(self.by_name.len());
-        for (name, place) in &self.by_name {
-            let known = self.known.get(*place as usize).filter(|known| known.used);
-            named.extend(known.and_then(|known| known.hash).map(|hash| (hash, &**name, *place)));
+    fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    fn is_did(&self, place: u32) -> bool {
+        self.states.get(place as usize).is_some_and(|state| *state != State::NoDid)
+    }
+
+    fn set_used(&mut self, place: u32) {
+        if let Some(state) = self.states.get_mut(place as usize) {
+            *state = State::Used;
         }
-        named.sort_unstable();
-        let mut ranks = vec![0; self.known.len()];
-        for (rank, (_, _, place)) in (0u32..).zip(&named) {
+    }
+
+    /// The DIDs that rows name. Those of the next record's rows are still to come, most of them the same.
+    fn take_used(&mut self) -> SortedDids {
+        let mut order: Vec<(u64, Hash, u32)> = Vec::with_capacity(self.len());
+        for ((place, hash), state) in (0u32..).zip(&self.hashes).zip(&self.states) {
+            if let (Some(hash), State::Used) = (hash, state) {
+                let [a, b, c, d, e, f, g, h, ..] = *hash;
+                order.push((u64::from_be_bytes([a, b, c, d, e, f, g, h]), *hash, place));
+            }
+        }
+        order.par_sort_unstable();
+        let mut ranks = vec![0; self.len()];
+        for (rank, (_, _, place)) in (0u32..).zip(&order) {
             if let Some(slot) = ranks.get_mut(*place as usize) {
                 *slot = rank;
             }
         }
-        (named.into_iter().map(|(hash, name, _)| (hash, name)).collect(), ranks)
+        let mut sorted = SortedDids { ranks, ..SortedDids::default() };
+        for (_, hash, place) in order {
+            sorted.hashes.push(hash);
+            sorted.names.push_str(name(&self.names, &self.ends, place));
+            sorted.ends.push(sorted.names.len());
+        }
+        if self.len() > KNOWN_DIDS {
+            *self = Self::default();
+        }
+        for state in self.states.iter_mut().filter(|state| **state == State::Used) {
+            *state = State::Unused;
+        }
+        sorted
     }
+}
+
+/// The bits of a hash that the table does not choose its bucket by.
+fn short(hash: u64) -> u32 {
+    (hash >> 25) as u32
+}
+
+fn name<'a>(names: &'a str, ends: &[usize], place: u32) -> &'a str {
+    let place = place as usize;
+    let start = place.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or_default();
+    ends.get(place).and_then(|end| names.get(start..*end)).unwrap_or_default()
 }
 
 impl Gathering {
     pub(super) fn new(calendar: Calendar) -> Self {
         Self {
             calendar,
-            batches: Vec::new(),
-            epochs: BTreeSet::new(),
             dids: Dids::default(),
             tracks_by_sfu: HashMap::new(),
-            tracks: Vec::new(),
-            hours: BTreeMap::new(),
-            receipts: 0,
+            rows: Gathered::default(),
             contributions: 0,
         }
     }
 
-    /// Receipts of which there are rows.
+    /// What was gathered since the last time.
     #[must_use]
-    pub const fn receipts(&self) -> u64 {
-        self.receipts
+    pub fn take(&mut self) -> Gathered {
+        self.tracks_by_sfu.clear();
+        self.contributions = 0;
+        Gathered { dids: self.dids.take_used(), ..std::mem::take(&mut self.rows) }
     }
 
-    /// Whether it is time to write: a record has about a million receipts, or as many as fit in 256 MiB.
+    /// Whether it is time to write: a record has about two million receipts, or as many as fit in 512 MiB.
     #[must_use]
     pub fn is_full(&self) -> bool {
         // A row has at most 48 bytes, a DID or a track at most 256 of text and about a hundred beside it.
-        let names = (self.dids.known.len() + self.tracks.len()) as u64;
-        let memory = (self.receipts + self.contributions) * 48 + names * 200;
-        self.receipts >= RECEIPTS || memory >= MEMORY
+        let names = (self.dids.len() + self.rows.tracks.len()) as u64;
+        let memory = (self.rows.receipts + self.contributions) * 48 + names * 200;
+        self.rows.receipts >= RECEIPTS || memory >= MEMORY
     }
 
     /// Adds the rows of a batch, if it can be accepted under any parameters.
@@ -125,19 +236,32 @@ impl Gathering {
         let Some(epoch) = self.calendar.epoch_at_ms(header.to_ms).filter(|_| WINDOW_MS.contains(&window_ms)) else {
             return Ok(());
         };
-        self.epochs.insert(epoch);
-        let place_of_batch = u32::try_from(self.batches.len()).map_err(|_| Overflow)?;
+        self.rows.epochs.insert(epoch);
+        let place_of_batch = u32::try_from(self.rows.batches.len()).map_err(|_| Overflow)?;
         let mut tracks = HashMap::with_capacity(batch.tracks.len());
+        let known = self.tracks_by_sfu.entry(header.sfu_key).or_default();
         for descriptor in &batch.tracks {
             let track_id = descriptor.track_id.as_ref();
             let fields = descriptor.metadata.as_ref().map_or(0, Metadata::field_count);
             let licensed = descriptor.rights == Rights::Licensed;
-            let track = self.track(&header.sfu_key, track_id)?;
+            let track = match known.get(track_id) {
+                Some(place) => *place,
+                None => {
+                    let place = u32::try_from(self.rows.tracks.len()).map_err(|_| Overflow)?;
+                    known.insert(track_id.into(), place);
+                    let track = track_key(&header.sfu_key, track_id);
+                    self.rows.tracks.push(TrackRow { track, sfu: header.sfu_key, track_id: track_id.to_owned() });
+                    place
+                }
+            };
             tracks.insert(track_id, (track, licensed, header.seq * 16 + u64::from(fields)));
         }
         let mut seen = HashSet::with_capacity(batch.receipts.len());
         let mut batch_total = Total::default();
-        let mut named: Vec<u32> = Vec::new();
+        let mut named: Vec<u32> = Vec::with_capacity(batch.receipts.len() * 2);
+        let everybody = batch.receipts.iter().flat_map(|receipt| &receipt.contributors);
+        self.dids.places(everybody.map(|entry| entry.did.as_ref()), &mut named)?;
+        let mut rest = named.as_slice();
         let mut hours: Option<(u8, &mut HourRows)> = None;
         for (place, receipt) in (0u32..).zip(&batch.receipts) {
             let (track, licensed, descriptor) = tracks.get(receipt.track_id.as_ref()).copied().ok_or_else(|| {
@@ -145,10 +269,8 @@ impl Gathering {
             })?;
             // Two tracks of a batch never have one place.
             let is_repeated = !seen.insert((receipt.room_id.as_ref(), track));
-            named.clear();
-            for entry in &receipt.contributors {
-                named.push(self.dids.place(entry.did.as_ref())?);
-            }
+            let (named, others) = rest.split_at_checked(receipt.contributors.len()).unwrap_or_default();
+            rest = others;
             let mut places = named.iter();
             let is_did = |_: &str| places.next().is_some_and(|place| self.dids.is_did(*place));
             let fault = own_verdict(batch, receipt, is_repeated, is_did).map(|verdict| verdict.code());
@@ -160,14 +282,14 @@ impl Gathering {
             // Most batches lie within one hour.
             let rows = match hours {
                 Some((same, rows)) if same == hour => rows,
-                _ => self.hours.entry((epoch, hour)).or_default(),
+                _ => self.rows.hours.entry((epoch, hour)).or_default(),
             };
             let batch = place_of_batch;
             rows.receipts.push(Receipt { track, batch, place, fault, licensed, bytes, recipient_ms, descriptor });
             if fault.is_none() {
                 self.contributions += named.len() as u64;
                 for (did, entry) in named.iter().zip(&receipt.contributors) {
-                    self.dids.is_used(*did);
+                    self.dids.set_used(*did);
                     rows.contributions.push(Contribution {
                         did: *did,
                         track,
@@ -182,8 +304,8 @@ impl Gathering {
             }
             hours = Some((hour, rows));
         }
-        self.receipts += batch.receipts.len() as u64;
-        self.batches.push(BatchRow {
+        self.rows.receipts += batch.receipts.len() as u64;
+        self.rows.batches.push(BatchRow {
             batch: header.hash,
             sfu: header.sfu_key,
             seq: header.seq,
@@ -191,29 +313,6 @@ impl Gathering {
             bytes: batch_total.bytes,
         });
         Ok(())
-    }
-
-    fn track(&mut self, sfu: &[u8; 32], track_id: &str) -> Result<u32, Overflow> {
-        let tracks = self.tracks_by_sfu.entry(*sfu).or_default();
-        if let Some(place) = tracks.get(track_id) {
-            return Ok(*place);
-        }
-        let place = u32::try_from(self.tracks.len()).map_err(|_| Overflow)?;
-        tracks.insert(track_id.into(), place);
-        self.tracks.push(TrackRow { track: track_key(sfu, track_id), sfu: *sfu, track_id: track_id.to_owned() });
-        Ok(place)
-    }
-}
-
-impl Dids {
-    fn is_did(&self, place: u32) -> bool {
-        self.known.get(place as usize).is_some_and(|known| known.hash.is_some())
-    }
-
-    fn is_used(&mut self, place: u32) {
-        if let Some(known) = self.known.get_mut(place as usize) {
-            known.used = true;
-        }
     }
 }
 

@@ -9,7 +9,7 @@ use cpu_time::ThreadTime;
 use radio_payouts_protocol::hash::{Hash, sha256};
 use rayon::prelude::*;
 
-use super::gather::Gathering;
+use super::gather::Gathered;
 use super::{Fault, Rows, dids_folder, file_path, receipts_folder, rows_folder};
 use crate::EngineError;
 use crate::durable::{self, Pending};
@@ -41,23 +41,23 @@ impl Rows {
     /// Writes every file of a record, which is not committed yet.
     pub(super) fn write(
         &self,
-        mut gathering: Gathering,
+        mut gathered: Gathered,
         sources: Vec<Sha256>,
         fault: Fault<'_>,
     ) -> Result<(Record, Duration), EngineError> {
         let cpu = Cpu::default();
-        let mut hours = std::mem::take(&mut gathering.hours);
-        let (dids, ranks) = gathering.dids.sorted();
-        let did_hashes: Vec<Hash> = dids.iter().map(|(hash, _)| *hash).collect();
-        let tracks: Vec<Hash> = gathering.tracks.iter().map(|track| track.track).collect();
-        let batches: Vec<Hash> = gathering.batches.iter().map(|batch| batch.batch).collect();
-        let keys = Keys { dids: &did_hashes, tracks: &tracks, batches: &batches };
-        let mut tracks = gathering.tracks;
+        let mut hours = std::mem::take(&mut gathered.hours);
+        let (did_hashes, ranks) = (&gathered.dids.hashes, &gathered.dids.ranks);
+        let dids = gathered.dids.named();
+        let tracks: Vec<Hash> = gathered.tracks.iter().map(|track| track.track).collect();
+        let batches: Vec<Hash> = gathered.batches.iter().map(|batch| batch.batch).collect();
+        let keys = Keys { dids: did_hashes, tracks: &tracks, batches: &batches };
+        let mut tracks = std::mem::take(&mut gathered.tracks);
         tracks.sort_unstable();
 
         let contributions: BTreeMap<(u64, u8), Vec<Contribution>> = hours
             .par_iter_mut()
-            .map(|(place, rows)| (*place, cpu.measure(|| rows.sorted_contributions(&ranks, dids.len()))))
+            .map(|(place, rows)| (*place, cpu.measure(|| rows.sorted_contributions(ranks, dids.len()))))
             .collect();
         let shard = |hash: &Hash| shard_of(hash, self.shards);
         let shard_of_row = |row: &Contribution| did_hashes.get(row.did as usize).map_or(0, shard);
@@ -86,7 +86,7 @@ impl Rows {
             .map(|job| {
                 cpu.measure(|| {
                     let (bytes, total) = match job {
-                        Job::Batches => (table::batches(&gathering.batches)?, Total::default()),
+                        Job::Batches => (table::batches(&gathered.batches)?, Total::default()),
                         Job::Tracks => (table::tracks(&tracks)?, Total::default()),
                         Job::Dids { dids, .. } => (table::dids(dids)?, Total::default()),
                         Job::Receipts { hour, rows, .. } => {
@@ -110,7 +110,7 @@ impl Rows {
             epoch_seconds: self.calendar.epoch_seconds(),
             shards: self.shards,
             sources,
-            epochs: gathering.epochs.iter().map(u64::to_string).collect(),
+            epochs: gathered.epochs.iter().map(u64::to_string).collect(),
             batches: None,
             dids: Vec::new(),
             tracks: None,

@@ -9,8 +9,9 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use radio_payouts_protocol::batch::MAX_ENVELOPE_BYTES;
+use radio_payouts_protocol::batch::{BatchHeader, MAX_ENVELOPE_BYTES};
 use radio_payouts_protocol::seal::SfuSeal;
+use rayon::prelude::*;
 
 use super::digest::Digesting;
 use super::manifest::FileJson;
@@ -21,6 +22,9 @@ use crate::store::{durable, frame};
 pub const PACKED: &str = ".zst";
 /// Plain bytes from which on a file is packed when it is written.
 pub const PACK_FROM: usize = 64 << 20;
+
+/// Envelopes that are looked at together, on all cores.
+pub(super) const AT_A_TIME: usize = 64;
 
 /// The path under which a file of an artefact is kept: as it is named, or packed.
 ///
@@ -68,13 +72,16 @@ pub fn write(
 ) -> anyhow::Result<FileJson> {
     // Plain until it turns out to be large.
     let mut plain = Digesting::new(Vec::new());
-    let mut judged = seal.judged.iter();
-    for (number, one) in (1..).zip(judged.by_ref()) {
-        plain.write_all(&batches.envelope(&one.header)?)?;
-        plain.write_all(b"\n")?;
+    let headers: Vec<BatchHeader> = seal.judged.iter().map(|judged| judged.header).collect();
+    for (number, some) in headers.chunks(AT_A_TIME).enumerate() {
+        for envelope in batches.envelopes(some)? {
+            plain.write_all(&envelope)?;
+            plain.write_all(b"\n")?;
+        }
         if plain.inner().len() >= pack_from {
             let path = folder.join(format!("{name}{PACKED}"));
-            return durable::write_with(&path, |file| write_packed(file, seal, batches, number, plain));
+            let done = number.saturating_add(1).saturating_mul(AT_A_TIME);
+            return durable::write_with(&path, |file| write_packed(file, &headers, batches, done, plain));
         }
     }
     let (digest, content) = plain.finish();
@@ -85,20 +92,23 @@ pub fn write(
 /// All envelopes as frames; the first `done` are in `plain` already, which goes on as a digest only.
 fn write_packed(
     file: &mut File,
-    seal: &SfuSeal,
+    headers: &[BatchHeader],
     batches: &dyn BatchSource,
     done: usize,
     plain: Digesting<Vec<u8>>,
 ) -> anyhow::Result<FileJson> {
     let mut writer = BufWriter::with_capacity(1 << 20, file);
     let mut digest = plain.map(|_| io::sink());
-    for (number, one) in seal.judged.iter().enumerate() {
-        let frame = batches.frame(&one.header)?;
-        if number >= done {
-            digest.write_all(&unpack(&frame)?)?;
-            digest.write_all(b"\n")?;
+    for (number, some) in headers.chunks(AT_A_TIME).enumerate() {
+        let frames = some.iter().map(|header| batches.frame(header)).collect::<anyhow::Result<Vec<_>>>()?;
+        if number.saturating_mul(AT_A_TIME) >= done {
+            let lines = frames.par_iter().map(|frame| unpack(frame)).collect::<anyhow::Result<Vec<_>>>()?;
+            for line in lines {
+                digest.write_all(&line)?;
+                digest.write_all(b"\n")?;
+            }
         }
-        writer.write_all(&frame)?;
+        frames.iter().try_for_each(|frame| writer.write_all(frame))?;
     }
     writer.flush()?;
     Ok(digest.finish().0)
@@ -231,7 +241,7 @@ mod tests {
             texts.iter().flat_map(|text| compressor.compress_envelope(text.as_bytes()).unwrap()).collect();
         let path = folder.path().join("a.ndjson.zst");
         std::fs::write(&path, &frames).unwrap();
-        let mut envelopes = Envelopes::open(&path).unwrap();
+        let envelopes = Envelopes::open(&path).unwrap();
         let mut places = Vec::new();
         envelopes
             .each(|start, length, envelope| {

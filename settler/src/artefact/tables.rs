@@ -1,16 +1,20 @@
 //! The tables of an artefact: what each column is. Each is written row by row, from a settlement in memory or from a stream.
 
+use std::borrow::Cow;
 use std::io::Write;
 
-use radio_payouts_protocol::batch::{Batch, ReceiptVerdict};
+use radio_payouts_protocol::batch::{BatchHeader, Receipt, ReceiptVerdict};
 use radio_payouts_protocol::cells::{Cell, Cells, Track};
 use radio_payouts_protocol::hash::Hash;
 use radio_payouts_protocol::history::{History, HistoryChange, HistoryRecord};
 use radio_payouts_protocol::settlement::{AcceptedBatch, Settlement};
 use radio_payouts_protocol::weights::{Factors, cell_weight};
+use rayon::prelude::*;
 
+use super::envelopes;
 use super::payout::Payout;
 use super::sheet::{Column, Kind, Sheet, Value};
+use super::source;
 use super::source::BatchSource;
 use super::terms::Terms;
 
@@ -39,34 +43,55 @@ pub fn receipts<W: Write + Send>(
         ],
     )?;
     let has_rejected = |batch: &&AcceptedBatch| batch.receipts.verdicts.iter().any(Option::is_some);
-    for accepted in accepted.iter().filter(has_rejected) {
-        rejected_receipts(&mut sheet, accepted, &batches.batch(&accepted.header)?)?;
+    let accepted: Vec<&AcceptedBatch> = accepted.iter().filter(has_rejected).collect();
+    for some in accepted.chunks(envelopes::AT_A_TIME) {
+        let headers: Vec<BatchHeader> = some.iter().map(|batch| batch.header).collect();
+        let envelopes = batches.envelopes(&headers)?;
+        let read = some.par_iter().zip(&envelopes).map(|(batch, envelope)| rejected(batch, envelope));
+        for row in read.collect::<anyhow::Result<Vec<_>>>()?.into_iter().flatten() {
+            let Rejected { header, position, verdict, receipt, contributors, bytes } = row;
+            sheet.row(&[
+                Value::Hash(&header.sfu_key),
+                header.seq.into(),
+                position.into(),
+                Value::Text(&receipt.room_id),
+                Value::Text(&receipt.track_id),
+                receipt.timestamp.into(),
+                receipt.recipients.into(),
+                Value::Number(contributors as u128),
+                bytes.into(),
+                Value::Text(verdict.as_str()),
+            ])?;
+        }
     }
     sheet.finish()
 }
 
-fn rejected_receipts<W: Write + Send>(
-    sheet: &mut Sheet<W>,
-    accepted: &AcceptedBatch,
-    batch: &Batch,
-) -> anyhow::Result<()> {
-    for (position, (receipt, verdict)) in (0u32..).zip(batch.receipts.iter().zip(&accepted.receipts.verdicts)) {
-        let Some(verdict) = verdict else { continue };
-        let bytes: u128 = receipt.contributors.iter().map(|entry| u128::from(entry.bytes_out)).sum();
-        sheet.row(&[
-            Value::Hash(&accepted.header.sfu_key),
-            accepted.header.seq.into(),
-            position.into(),
-            Value::Text(&receipt.room_id),
-            Value::Text(&receipt.track_id),
-            receipt.timestamp.into(),
-            receipt.recipients.into(),
-            Value::Number(receipt.contributors.len() as u128),
-            bytes.into(),
-            Value::Text(ReceiptVerdict::as_str(*verdict)),
-        ])?;
-    }
-    Ok(())
+/// A rejected receipt; its contributors are only counted.
+struct Rejected<'a> {
+    header: &'a BatchHeader,
+    position: u32,
+    verdict: ReceiptVerdict,
+    receipt: Receipt<Cow<'a, str>>,
+    contributors: usize,
+    bytes: u128,
+}
+
+fn rejected<'a>(accepted: &'a AcceptedBatch, envelope: &'a [u8]) -> anyhow::Result<Vec<Rejected<'a>>> {
+    let batch = source::read(&accepted.header, envelope)?;
+    let judged = (0u32..).zip(batch.receipts.into_iter().zip(&accepted.receipts.verdicts));
+    let rejected = judged.filter_map(|(position, (mut receipt, verdict))| {
+        let contributors = std::mem::take(&mut receipt.contributors);
+        Some(Rejected {
+            header: &accepted.header,
+            position,
+            verdict: (*verdict)?,
+            receipt,
+            contributors: contributors.len(),
+            bytes: contributors.iter().map(|entry| u128::from(entry.bytes_out)).sum(),
+        })
+    });
+    Ok(rejected.collect())
 }
 
 /// `cells.parquet` being written: bytes and every factor of every cell.

@@ -213,7 +213,7 @@ impl Signing {
 /// Three of four have a did:key, of which half are points of the curve; the others an address of the cluster.
 fn did(sfu: u32, place: u64, turn: u64, reference: &str) -> String {
     let key = sha256(&[&sfu.to_le_bytes(), &place.to_le_bytes(), &turn.to_le_bytes()]);
-    if place % 4 == 0 {
+    if place.is_multiple_of(4) {
         format!("did:pkh:solana:{reference}:{}", bs58::encode(key).into_string())
     } else {
         did_of_key(&key)

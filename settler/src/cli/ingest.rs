@@ -85,7 +85,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             Some(path) => {
                 let file = std::fs::File::open(path)
                     .map_err(|error| Failure::from(error).context(format!("cannot read {}", path.display())))?;
-                Box::new(BufReader::with_capacity(1 << 20, file))
+                Box::new(BufReader::with_capacity(256 << 10, file))
             }
         };
         let advance = |bytes| progress.add("bytes taken in", bytes, all);

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::io::BufRead;
+use std::ops::Range;
 use std::sync::Arc;
 
 use radio_payouts_protocol::batch::{Answer, BatchHeader, BorrowedBatch, Envelope, MAX_ENVELOPE_BYTES, Verified};
@@ -93,13 +94,26 @@ struct Line {
     origin: Arc<str>,
     number: u64,
     length: u64,
-    /// The line with its line feed, or its first bytes if it is too long.
-    kept: Vec<u8>,
+    /// Where among the bytes of its round it stands with its line feed, or its first bytes if it is too long.
+    kept: Range<usize>,
 }
 
-impl Line {
-    fn envelope(&self) -> &[u8] {
-        self.kept.strip_suffix(b"\n").unwrap_or(&self.kept)
+/// The lines of a round.
+#[derive(Default)]
+struct Lines {
+    bytes: Vec<u8>,
+    lines: Vec<Line>,
+}
+
+impl Lines {
+    /// A line as it was received, with its line feed.
+    fn whole(&self, line: &Line) -> &[u8] {
+        self.bytes.get(line.kept.clone()).unwrap_or_default()
+    }
+
+    fn envelope(&self, line: &Line) -> &[u8] {
+        let whole = self.whole(line);
+        whole.strip_suffix(b"\n").unwrap_or(whole)
     }
 }
 
@@ -164,14 +178,14 @@ impl<'a> Intake<'a> {
         delivered: Vec<Delivered>,
         tally: &mut Tally,
     ) -> Result<Vec<Answered>, StoreError> {
-        let lines: Vec<Line> = delivered
-            .into_iter()
-            .map(|Delivered { origin, line, envelope: mut kept }| {
-                let length = kept.len() as u64;
-                kept.push(b'\n');
-                Line { origin, number: line, length, kept }
-            })
-            .collect();
+        let mut lines = Lines::default();
+        for Delivered { origin, line, envelope } in delivered {
+            let start = lines.bytes.len();
+            lines.bytes.extend_from_slice(&envelope);
+            lines.bytes.push(b'\n');
+            let kept = start..lines.bytes.len();
+            lines.lines.push(Line { origin, number: line, length: envelope.len() as u64, kept });
+        }
         let checked = self.check_all(&lines, &Stages::default())?;
         let Round { answers, now_ms, .. } = self.hold_all(store, &lines, &checked, tally)?;
         let answered = answers.into_iter().map(|(answer, batch)| {
@@ -188,18 +202,18 @@ impl<'a> Intake<'a> {
     /// Checks the lines of a round, on all cores.
     fn check_all<'l>(
         &self,
-        lines: &'l [Line],
+        lines: &'l Lines,
         stages: &Stages,
     ) -> Result<Vec<Result<Checked<'l>, Refused>>, StoreError> {
-        let check = |compressor: &mut Option<Compressor>, line| self.check(line, compressor, stages);
-        lines.par_iter().map_init(|| None, check).collect()
+        let check = |compressor: &mut Option<Compressor>, line| self.check(lines, line, compressor, stages);
+        lines.lines.par_iter().map_init(|| None, check).collect()
     }
 
     /// Answers a round that was checked.
     fn hold_all(
         &self,
         store: &mut Store,
-        lines: &[Line],
+        lines: &Lines,
         checked: &[Result<Checked<'_>, Refused>],
         tally: &mut Tally,
     ) -> Result<Round, StoreError> {
@@ -216,9 +230,9 @@ impl<'a> Intake<'a> {
         let (held, pack) = store.hold(now_ms, stop, &holdable)?;
 
         let mut held = held.into_iter().zip(&holdable);
-        let mut answers = Vec::with_capacity(lines.len());
+        let mut answers = Vec::with_capacity(lines.lines.len());
         let mut refused = Vec::new();
-        for (line, result) in lines.iter().zip(checked) {
+        for (line, result) in lines.lines.iter().zip(checked) {
             let (answer, header, named) = match result {
                 Err((answer, named)) => (answer.clone(), None, named.clone()),
                 Ok(Checked { verified, .. }) => {
@@ -231,7 +245,7 @@ impl<'a> Intake<'a> {
             };
             tally.add(&answer);
             if !matches!(answer, Answer::Held | Answer::AlreadyHeld) {
-                refused.push(reject(now_ms, line, &answer, named));
+                refused.push(reject(now_ms, line, lines.envelope(line), &answer, named));
             }
             answers.push((answer, header));
         }
@@ -241,11 +255,12 @@ impl<'a> Intake<'a> {
 
     fn check<'l>(
         &self,
-        line: &'l Line,
+        lines: &'l Lines,
+        line: &Line,
         compressor: &mut Option<Compressor>,
         stages: &Stages,
     ) -> Result<Result<Checked<'l>, Refused>, StoreError> {
-        let envelope = line.envelope();
+        let envelope = lines.envelope(line);
         if line.length > envelope.len() as u64 {
             let reason = format!("{} bytes, at most {MAX_ENVELOPE_BYTES} are read", line.length);
             return Ok(Err((Answer::Malformed(reason), None)));
@@ -269,14 +284,14 @@ impl<'a> Intake<'a> {
                 Some(compressor) => compressor,
                 None => compressor.insert(Compressor::new()?),
             };
-            compressor.compress(&line.kept)
+            compressor.compress(lines.whole(line))
         };
         let frame = stages.measure(Stage::Packs, compress).map_err(failed)?;
         Ok(Ok(Checked { verified, frame }))
     }
 }
 
-fn reject(at_ms: u64, line: &Line, answer: &Answer, named: Option<(String, u64)>) -> Reject {
+fn reject(at_ms: u64, line: &Line, envelope: &[u8], answer: &Answer, named: Option<(String, u64)>) -> Reject {
     let (sfu, seq) = named.unzip();
     Reject {
         at_ms,
@@ -287,13 +302,24 @@ fn reject(at_ms: u64, line: &Line, answer: &Answer, named: Option<(String, u64)>
         sfu,
         seq,
         length: line.length,
-        input: rejects::excerpt(line.envelope()),
+        input: rejects::excerpt(envelope),
     }
 }
 
-/// The next line; of one that is longer than an envelope may be, only the first bytes are kept.
-fn read_line(input: &mut impl BufRead, origin: &Arc<str>, number: u64) -> std::io::Result<Option<Line>> {
-    let (mut kept, mut length, mut any) = (Vec::new(), 0u64, false);
+/// Reads the next line to the end of `bytes`; of one that is longer than an envelope may be, only the first bytes are kept.
+fn read_line(
+    input: &mut impl BufRead,
+    bytes: &mut Vec<u8>,
+    origin: &Arc<str>,
+    number: u64,
+) -> std::io::Result<Option<Line>> {
+    let (start, mut length) = (bytes.len(), 0u64);
+    let line = |bytes: &mut Vec<u8>, length| {
+        if length <= MAX_ENVELOPE_BYTES as u64 {
+            bytes.push(b'\n');
+        }
+        Line { origin: origin.clone(), number, length, kept: start..bytes.len() }
+    };
     loop {
         let buffer = match input.fill_buf() {
             Ok(buffer) => buffer,
@@ -301,30 +327,22 @@ fn read_line(input: &mut impl BufRead, origin: &Arc<str>, number: u64) -> std::i
             Err(error) => return Err(error),
         };
         if buffer.is_empty() {
-            if any && length <= MAX_ENVELOPE_BYTES as u64 {
-                kept.push(b'\n');
-            }
-            return Ok(any.then(|| Line { origin: origin.clone(), number, length, kept }));
+            return Ok((length > 0).then(|| line(bytes, length)));
         }
-        any = true;
         let end = memchr::memchr(b'\n', buffer);
         let piece = buffer.get(..end.unwrap_or(buffer.len())).unwrap_or(buffer);
         length += piece.len() as u64;
         if length <= MAX_ENVELOPE_BYTES as u64 {
-            kept.extend_from_slice(piece);
+            bytes.extend_from_slice(piece);
         } else {
-            let room = KEPT_BYTES.saturating_sub(kept.len());
-            kept.extend_from_slice(piece.get(..room).unwrap_or(piece));
-            kept.truncate(KEPT_BYTES);
-            kept.shrink_to_fit();
+            let room = (start + KEPT_BYTES).saturating_sub(bytes.len());
+            bytes.extend_from_slice(piece.get(..room).unwrap_or(piece));
+            bytes.truncate(start + KEPT_BYTES);
         }
         let used = piece.len() + usize::from(end.is_some());
         input.consume(used);
         if end.is_some() {
-            if length <= MAX_ENVELOPE_BYTES as u64 {
-                kept.push(b'\n');
-            }
-            return Ok(Some(Line { origin: origin.clone(), number, length, kept }));
+            return Ok(Some(line(bytes, length)));
         }
     }
 }
@@ -339,10 +357,13 @@ mod tests {
         let input = std::io::repeat(b'x').take(1 << 30).chain(&b"\nnext\n"[..]);
         let mut input = BufReader::with_capacity(1 << 16, input);
         let origin: Arc<str> = "a generator".into();
-        let line = read_line(&mut input, &origin, 1).unwrap().unwrap();
-        assert_eq!((line.length, line.kept.len()), (1 << 30, KEPT_BYTES));
-        assert!(line.kept.capacity() < MAX_ENVELOPE_BYTES * 2);
-        assert_eq!(read_line(&mut input, &origin, 2).unwrap().unwrap().envelope(), b"next");
-        assert!(read_line(&mut input, &origin, 3).unwrap().is_none());
+        let mut bytes = b"before".to_vec();
+        let line = read_line(&mut input, &mut bytes, &origin, 1).unwrap().unwrap();
+        assert_eq!((line.length, line.kept), (1 << 30, 6..6 + KEPT_BYTES));
+        assert!(bytes.capacity() < MAX_ENVELOPE_BYTES * 2);
+        let line = read_line(&mut input, &mut bytes, &origin, 2).unwrap().unwrap();
+        let lines = Lines { bytes: bytes.clone(), lines: Vec::new() };
+        assert_eq!((lines.whole(&line), lines.envelope(&line)), (&b"next\n"[..], &b"next"[..]));
+        assert!(read_line(&mut input, &mut bytes, &origin, 3).unwrap().is_none());
     }
 }

@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use radio_payouts_engine::record::Sha256;
-use radio_payouts_engine::rows::{Gathering, SHARDS};
+use radio_payouts_engine::rows::{Gathered, Gathering, SHARDS};
 use radio_payouts_engine::{EngineError, Rows};
 use radio_payouts_protocol::batch::{Batch, BatchHeader};
 use radio_payouts_protocol::calendar::Calendar;
@@ -39,7 +39,7 @@ pub struct Made {
 
 /// Rows of a record, on their way to the disk.
 struct Group {
-    gathering: Gathering,
+    rows: Gathered,
     sources: Vec<Sha256>,
 }
 
@@ -47,7 +47,8 @@ struct Group {
 /// not committed is made by the next maker.
 pub struct RowMaker {
     rows: Rows,
-    group: Group,
+    gathering: Gathering,
+    sources: Vec<Sha256>,
     made: Made,
     stages: Arc<Stages>,
     groups: Option<SyncSender<Group>>,
@@ -121,8 +122,8 @@ impl RowMaker {
         let write = move || {
             // Held until the last record is written.
             let _lock = lock;
-            for Group { gathering, sources } in waiting {
-                let committed = target.commit(gathering, sources, &crash::point)?;
+            for Group { rows, sources } in waiting {
+                let committed = target.commit(rows, sources, &crash::point)?;
                 times.add(Stage::Rows, committed.cpu);
             }
             Ok(())
@@ -131,8 +132,8 @@ impl RowMaker {
             .name("rows".to_owned())
             .spawn(write)
             .map_err(|error| EngineError::Engine(format!("no thread to write rows: {error}")))?;
-        let group = Group { gathering: rows.gather(), sources: Vec::new() };
-        Ok(Self { rows, group, made: Made::default(), stages, groups: Some(groups), writer: Some(writer) })
+        let (gathering, sources) = (rows.gather(), Vec::new());
+        Ok(Self { rows, gathering, sources, made: Made::default(), stages, groups: Some(groups), writer: Some(writer) })
     }
 
     /// Gathers the rows of a batch of the pack that is named next.
@@ -141,7 +142,7 @@ impl RowMaker {
     /// [`StoreError`], which no held batch causes.
     pub fn add<S: AsRef<str>>(&mut self, header: &BatchHeader, batch: &Batch<S>) -> Result<(), StoreError> {
         let stages = self.stages.clone();
-        Ok(stages.measure(Stage::Rows, || self.group.gathering.add(header, batch))?)
+        Ok(stages.measure(Stage::Rows, || self.gathering.add(header, batch))?)
     }
 
     /// Names the pack of the batches that were added since the last one. When there is enough for a record, it goes to the disk.
@@ -149,16 +150,17 @@ impl RowMaker {
     /// # Errors
     /// [`StoreError`] if a record could not be written.
     pub fn end_pack(&mut self, pack: Hash) -> Result<(), StoreError> {
-        self.group.sources.push(Sha256(pack));
+        self.sources.push(Sha256(pack));
         self.made.packs += 1;
-        if self.group.gathering.is_full() { self.flush() } else { Ok(()) }
+        if self.gathering.is_full() { self.flush() } else { Ok(()) }
     }
 
     fn flush(&mut self) -> Result<(), StoreError> {
-        let next = Group { gathering: self.rows.gather(), sources: Vec::new() };
-        let group = std::mem::replace(&mut self.group, next);
+        let stages = self.stages.clone();
+        let rows = stages.measure(Stage::Rows, || self.gathering.take());
         self.made.records += 1;
-        self.made.receipts += group.gathering.receipts();
+        self.made.receipts += rows.receipts();
+        let group = Group { rows, sources: std::mem::take(&mut self.sources) };
         match self.groups.as_ref().map(|groups| groups.send(group)) {
             Some(Ok(())) => Ok(()),
             // The writer ended, which it does on an error only.
@@ -197,7 +199,7 @@ impl RowMaker {
     /// # Errors
     /// [`StoreError`] if a record could not be written.
     pub fn finish(mut self) -> Result<Made, StoreError> {
-        if !self.group.sources.is_empty() {
+        if !self.sources.is_empty() {
             self.flush()?;
         }
         self.join()?;

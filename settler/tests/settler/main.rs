@@ -8,6 +8,7 @@ mod claims;
 mod crashes;
 mod cron;
 mod dishonest;
+mod disk;
 mod disputes;
 mod export;
 mod forgery;

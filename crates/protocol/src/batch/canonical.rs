@@ -21,6 +21,10 @@ use crate::hash::sha256;
 
 /// What stands before the batch.
 const HEAD: &str = r#"{"batch":"#;
+/// A receipt has seldom less bytes; of one contributor it has about 200.
+const RECEIPT_BYTES: usize = 160;
+/// A descriptor has seldom less bytes.
+const DESCRIPTOR_BYTES: usize = 100;
 /// Digits of the greatest integer, 2^53 - 1.
 const MAX_DIGITS: usize = 16;
 
@@ -51,17 +55,20 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    #[inline]
     fn literal(&mut self, literal: &str) -> Option<()> {
         self.rest = self.rest.strip_prefix(literal)?;
         Some(())
     }
 
     /// Takes the literal if it comes next.
+    #[inline]
     fn next_is(&mut self, literal: &str) -> bool {
         self.literal(literal).is_some()
     }
 
     /// An integer from 0 to 2^53 - 1 in its only spelling.
+    #[inline]
     fn integer(&mut self) -> Option<u64> {
         let (mut value, mut digits) = (0u64, 0usize);
         for byte in self.rest.bytes() {
@@ -85,6 +92,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Text after its opening quotation mark, and the closing one. Control characters are left to the limits.
+    #[inline]
     fn text(&mut self) -> Option<Cow<'a, str>> {
         let rest = self.rest;
         let (text, tail) = rest.split_at_checked(memchr2(b'"', b'\\', rest.as_bytes())?)?;
@@ -128,12 +136,15 @@ impl<'a> Reader<'a> {
         Some(bytes)
     }
 
-    /// The items of a list after its opening bracket, and the closing one.
-    fn list<T>(&mut self, mut item: impl FnMut(&mut Self) -> Option<T>) -> Option<Vec<T>> {
-        let mut items = Vec::new();
+    /// The items of a list after its opening bracket, and the closing one. There is room for as many items as there would be of `usual` bytes each.
+    #[inline]
+    fn list<T>(&mut self, usual: usize, mut item: impl FnMut(&mut Self) -> Option<T>) -> Option<Vec<T>> {
         if self.next_is("]") {
-            return Some(items);
+            return Some(Vec::new());
         }
+        // Room that is not used costs nothing; moving everything again and again does.
+        let most = self.rest.len().checked_div(usual).unwrap_or_default();
+        let mut items = Vec::with_capacity(most.min(MAX_RECEIPTS));
         loop {
             items.push(item(self)?);
             if items.len() > MAX_RECEIPTS {
@@ -152,7 +163,7 @@ impl<'a> Reader<'a> {
         self.literal(r#","prev":""#)?;
         let prev = self.hex()?;
         self.literal(r#"","receipts":["#)?;
-        let receipts = self.list(Self::receipt)?;
+        let receipts = self.list(RECEIPT_BYTES, Self::receipt)?;
         self.literal(r#","seq":"#)?;
         let seq = self.integer()?;
         self.literal(r#","sfu":""#)?;
@@ -160,14 +171,14 @@ impl<'a> Reader<'a> {
         self.literal(r#","to":"#)?;
         let to = self.integer()?;
         self.literal(r#","tracks":["#)?;
-        let tracks = self.list(Self::descriptor)?;
+        let tracks = self.list(DESCRIPTOR_BYTES, Self::descriptor)?;
         self.literal(r#","v":1}"#)?;
         Some(Batch { from, prev, receipts, seq, sfu, to, tracks, v: 1 })
     }
 
     fn receipt(&mut self) -> Option<Receipt<Cow<'a, str>>> {
         let acks = if self.next_is(r#"{"acks":["#) {
-            let acks = self.list(|reader| {
+            let acks = self.list(usize::MAX, |reader| {
                 reader.literal("\"")?;
                 reader.text()
             })?;
@@ -177,7 +188,7 @@ impl<'a> Reader<'a> {
             self.literal(r#"{"contributors":["#)?;
             None
         };
-        let contributors = self.list(Self::contribution)?;
+        let contributors = self.list(usize::MAX, Self::contribution)?;
         self.literal(r#","recipients":"#)?;
         let recipients = u32::try_from(self.integer()?).ok()?;
         self.literal(r#","roomId":""#)?;
@@ -236,6 +247,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `None` if the bytes break the grammar, `Some(None)` if another key comes next.
+    #[inline]
     fn optional_text(&mut self, is_first: &mut bool, key: &str) -> Option<Option<Cow<'a, str>>> {
         if !self.key(is_first, key) {
             return Some(None);
@@ -245,6 +257,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Takes a key and its colon if it comes next; a comma stands before all but the first.
+    #[inline]
     fn key(&mut self, is_first: &mut bool, key: &str) -> bool {
         let rest = if *is_first { Some(self.rest) } else { self.rest.strip_prefix(',') };
         let value = rest

@@ -8,13 +8,13 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use radio_payouts_protocol::batch::Answer;
+use radio_payouts_protocol::batch::{Answer, MAX_ENVELOPE_BYTES};
 
 use super::super::durable::FileError;
 use super::super::rows::RowMaker;
 use super::super::stages::{Stage, Stages};
 use super::super::{Store, StoreError};
-use super::{Intake, Line, Tally, read_line};
+use super::{Intake, Lines, Tally, read_line};
 
 /// Bytes of a round: what one fsync makes durable.
 const ROUND_BYTES: usize = 16 << 20;
@@ -106,17 +106,20 @@ impl Drop for Leaving<'_> {
 }
 
 impl<R: BufRead> Source<R> {
-    /// The lines of the next round with its number and its length in bytes; `None` at the end.
-    fn next_round(&mut self) -> Result<Option<(u64, Vec<Line>, u64)>, StoreError> {
+    /// Reads the lines of the next round; its number and its length in bytes, or `None` at the end.
+    fn next_round(&mut self, into: &mut Lines) -> Result<Option<(u64, u64)>, StoreError> {
         let failed = |error| FileError::new("read", Path::new(&*self.origin), error);
-        let (mut lines, mut bytes, mut read) = (Vec::new(), 0, 0);
-        while bytes < ROUND_BYTES && lines.len() < ROUND_LINES {
-            let Some(line) = read_line(&mut self.input, &self.origin, self.line + 1).map_err(failed)? else { break };
+        into.bytes.clear();
+        into.lines.clear();
+        into.bytes.reserve(ROUND_BYTES + MAX_ENVELOPE_BYTES);
+        let mut read = 0;
+        while into.bytes.len() < ROUND_BYTES && into.lines.len() < ROUND_LINES {
+            let line = read_line(&mut self.input, &mut into.bytes, &self.origin, self.line + 1).map_err(failed)?;
+            let Some(line) = line else { break };
             self.line += 1;
             read += line.length + 1;
-            bytes += line.kept.len();
             if line.length > 0 {
-                lines.push(line);
+                into.lines.push(line);
             }
         }
         if read == 0 {
@@ -124,7 +127,7 @@ impl<R: BufRead> Source<R> {
         }
         let round = self.round;
         self.round += 1;
-        Ok(Some((round, lines, read)))
+        Ok(Some((round, read)))
     }
 }
 
@@ -140,21 +143,22 @@ impl Intake<'_> {
         let target = Mutex::new((&mut **store, &mut **tally));
         let rows = rows.as_deref_mut().map(Mutex::new);
         let (stop, holding, gathering) = (Stop::default(), Turn::default(), Turn::default());
-        let one_round = || -> Result<bool, StoreError> {
+        let one_round = |lines: &mut Lines| -> Result<bool, StoreError> {
             let read = {
                 let mut source = lock(&source);
                 if stop.is_set.load(Ordering::SeqCst) {
                     return Ok(false);
                 }
-                stages.measure(Stage::Reading, || source.next_round())?
+                stages.measure(Stage::Reading, || source.next_round(lines))?
             };
-            let Some((number, lines, bytes)) = read else { return Ok(false) };
-            let checked = self.check_all(&lines, stages)?;
+            let Some((number, bytes)) = read else { return Ok(false) };
+            let lines = &*lines;
+            let checked = self.check_all(lines, stages)?;
             let held = holding.take(number, &stop, || {
                 let mut target = lock(&target);
                 let (store, tally) = &mut *target;
                 tally.bytes_read += bytes;
-                stages.measure(Stage::Packs, || self.hold_all(store, &lines, &checked, tally))
+                stages.measure(Stage::Packs, || self.hold_all(store, lines, &checked, tally))
             })?;
             let Some(held) = held else { return Ok(false) };
             if let Some(rows) = &rows {
@@ -177,8 +181,10 @@ impl Intake<'_> {
         };
         let work = || {
             let _leaving = Leaving(&stop, [&holding, &gathering]);
+            // Used again for every round: memory that is new is slow.
+            let mut lines = Lines::default();
             loop {
-                match one_round() {
+                match one_round(&mut lines) {
                     Ok(true) => {}
                     Ok(false) => return,
                     Err(error) => {
