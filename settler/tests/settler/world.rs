@@ -17,8 +17,8 @@ use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_signer::Signer as _;
 
-/// What adds up receipts in `settle`.
-const ENGINE: &str = "RADIO_PAYOUTS_ENGINE";
+/// What adds up receipts in `settle`, and what Spark needs for it.
+const ENGINE: [&str; 2] = ["RADIO_PAYOUTS_ENGINE", "RADIO_PAYOUTS_SPARK_PYTHON"];
 
 /// Start of epoch 0, in Unix seconds.
 pub const GENESIS: i64 = 1_760_000_000;
@@ -158,7 +158,7 @@ impl World {
             .env("RADIO_PAYOUTS_KEYPAIR", &settler.key_file)
             .env("RADIO_PAYOUTS_DATA", &settler.data)
             // All stories may be told with another engine: their folders and commitments are the same.
-            .envs(std::env::var_os(ENGINE).map(|engine| (ENGINE, engine)))
+            .envs(ENGINE.iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
             .envs(environment.iter().copied());
         command
     }
