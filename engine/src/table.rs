@@ -11,8 +11,8 @@ use arrow::array::{
 use arrow::datatypes::{DataType, Field, Schema};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
-use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::WriterProperties;
+use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use radio_payouts_protocol::hash::Hash;
 
 use crate::EngineError;
@@ -20,23 +20,32 @@ use crate::EngineError;
 /// Rows of a row group.
 const ROW_GROUP: usize = 1 << 20;
 
+/// What the rows of one record refer to by place: a place takes four bytes, a key thirty-two.
+#[derive(Clone, Copy, Debug)]
+pub struct Keys<'a> {
+    /// Hashes of DIDs, ascending.
+    pub dids: &'a [Hash],
+    /// [`track_key`]s.
+    pub tracks: &'a [Hash],
+    /// Hashes of batches.
+    pub batches: &'a [Hash],
+}
+
 /// One DID's bytes in one receipt without a fault of its own, with what the receipt's verdict still depends on.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Contribution {
-    /// SHA-256 of the DID.
-    pub did_hash: Hash,
-    /// [`track_key`].
-    pub track: Hash,
-    /// Hash of the batch.
-    pub batch: Hash,
+    /// Place of the DID among the keys.
+    pub did: u32,
+    /// Place of the track among the keys.
+    pub track: u32,
+    /// Place of the batch among the keys.
+    pub batch: u32,
     /// Role of the bytes, by its code.
     pub role: u8,
-    /// UTC hour of the receipt's timestamp minus 1 ms.
-    pub hour: u8,
-    /// Bytes of this contribution.
-    pub bytes: u64,
     /// Whether the track's descriptor says `Licensed`.
     pub licensed: bool,
+    /// Bytes of this contribution.
+    pub bytes: u64,
     /// Bytes of all contributions of the receipt.
     pub receipt_bytes: u64,
     /// `recipients * (to - from)`.
@@ -44,16 +53,14 @@ pub struct Contribution {
 }
 
 /// One receipt of a batch that can be accepted.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Receipt {
-    /// [`track_key`].
-    pub track: Hash,
-    /// Hash of the batch.
-    pub batch: Hash,
+    /// Place of the track among the keys.
+    pub track: u32,
+    /// Place of the batch among the keys.
+    pub batch: u32,
     /// Position in the batch.
     pub place: u32,
-    /// UTC hour of its timestamp minus 1 ms.
-    pub hour: u8,
     /// Code of the verdict that no parameter can change, if there is one.
     pub fault: Option<u8>,
     /// Whether the track's descriptor says `Licensed`.
@@ -105,17 +112,17 @@ pub fn shard_of(did_hash: &Hash, shards: u32) -> u32 {
     (u32::from(u16::from_be_bytes([first, second])) * shards.clamp(1, 1 << 16)) >> 16
 }
 
-/// Contributions as Parquet.
+/// Contributions of one UTC hour (of the receipts' timestamps minus 1 ms) as Parquet.
 ///
 /// # Errors
 /// If a number does not fit its column, or Parquet fails.
-pub fn contributions(rows: &[Contribution]) -> Result<Vec<u8>, EngineError> {
+pub fn contributions(rows: &[Contribution], hour: u8, keys: Keys<'_>) -> Result<Vec<u8>, EngineError> {
     write(&[
-        ("did_hash", hashes(rows.iter().map(|row| &row.did_hash))?),
-        ("track", hashes(rows.iter().map(|row| &row.track))?),
-        ("batch", hashes(rows.iter().map(|row| &row.batch))?),
+        ("did_hash", keyed(rows.iter().map(|row| row.did), keys.dids)?),
+        ("track", keyed(rows.iter().map(|row| row.track), keys.tracks)?),
+        ("batch", keyed(rows.iter().map(|row| row.batch), keys.batches)?),
         ("role", small(rows.iter().map(|row| i32::from(row.role)))),
-        ("hour", small(rows.iter().map(|row| i32::from(row.hour)))),
+        ("hour", small(rows.iter().map(|_| i32::from(hour)))),
         ("bytes", integers(rows.iter().map(|row| row.bytes))?),
         ("licensed", flags(rows.iter().map(|row| row.licensed))),
         ("receipt_bytes", integers(rows.iter().map(|row| row.receipt_bytes))?),
@@ -123,17 +130,17 @@ pub fn contributions(rows: &[Contribution]) -> Result<Vec<u8>, EngineError> {
     ])
 }
 
-/// Receipts as Parquet; `fault` is -1 where there is none.
+/// Receipts of one UTC hour as Parquet; `fault` is -1 where there is none.
 ///
 /// # Errors
 /// As [`contributions`].
-pub fn receipts(rows: &[Receipt]) -> Result<Vec<u8>, EngineError> {
+pub fn receipts(rows: &[Receipt], hour: u8, keys: Keys<'_>) -> Result<Vec<u8>, EngineError> {
     let place = rows.iter().map(|row| i32::try_from(row.place)).collect::<Result<Vec<_>, _>>().map_err(too_wide)?;
     write(&[
-        ("track", hashes(rows.iter().map(|row| &row.track))?),
-        ("batch", hashes(rows.iter().map(|row| &row.batch))?),
+        ("track", keyed(rows.iter().map(|row| row.track), keys.tracks)?),
+        ("batch", keyed(rows.iter().map(|row| row.batch), keys.batches)?),
         ("place", small(place.into_iter())),
-        ("hour", small(rows.iter().map(|row| i32::from(row.hour)))),
+        ("hour", small(rows.iter().map(|_| i32::from(hour)))),
         ("fault", small(rows.iter().map(|row| row.fault.map_or(-1, i32::from)))),
         ("licensed", flags(rows.iter().map(|row| row.licensed))),
         ("bytes", integers(rows.iter().map(|row| row.bytes))?),
@@ -188,8 +195,22 @@ pub fn accepted(batches: &[Hash]) -> Result<Vec<u8>, EngineError> {
     write(&[("batch", hashes(batches.iter())?)])
 }
 
+/// Keys by their places.
+fn keyed(places: impl ExactSizeIterator<Item = u32>, keys: &[Hash]) -> Result<ArrayRef, EngineError> {
+    let mut bytes = Vec::with_capacity(places.len() * 32);
+    for place in places {
+        bytes.extend_from_slice(keys.get(place as usize).ok_or_else(|| too_wide("a key has no place"))?);
+    }
+    fixed(bytes)
+}
+
 fn hashes<'a>(hashes: impl ExactSizeIterator<Item = &'a Hash>) -> Result<ArrayRef, EngineError> {
-    let bytes: Vec<u8> = hashes.flatten().copied().collect();
+    let mut bytes = Vec::with_capacity(hashes.len() * 32);
+    hashes.for_each(|hash| bytes.extend_from_slice(hash));
+    fixed(bytes)
+}
+
+fn fixed(bytes: Vec<u8>) -> Result<ArrayRef, EngineError> {
     Ok(Arc::new(FixedSizeBinaryArray::try_new(32, bytes.into(), None).map_err(too_wide)?))
 }
 
@@ -217,11 +238,25 @@ fn write(columns: &[(&str, ArrayRef)]) -> Result<Vec<u8>, EngineError> {
     let arrays = columns.iter().map(|(_, array)| array.clone()).collect();
     let rows = RecordBatch::try_new(schema.clone(), arrays).map_err(|error| failed(&error))?;
     let level = ZstdLevel::try_new(1).map_err(|error| failed(&error))?;
-    let properties = WriterProperties::builder()
+    let mut properties = WriterProperties::builder()
         .set_created_by("radio-payouts".to_owned())
         .set_compression(Compression::ZSTD(level))
         .set_max_row_group_row_count(Some(ROW_GROUP))
-        .build();
+        .set_statistics_enabled(EnabledStatistics::Chunk);
+    // Nearly every value is another one: a dictionary would only be built to be given up.
+    let is_integer = |array: &ArrayRef| matches!(array.data_type(), DataType::Int32 | DataType::Int64);
+    for (column, array) in columns {
+        if is_integer(array) && ["bytes", "receipt_bytes", "place"].contains(column) {
+            properties = properties
+                .set_column_dictionary_enabled((*column).into(), false)
+                .set_column_encoding((*column).into(), Encoding::DELTA_BINARY_PACKED);
+        }
+    }
+    // The least and the greatest of random keys leave nothing out.
+    for column in ["track", "batch"] {
+        properties = properties.set_column_statistics_enabled(column.into(), EnabledStatistics::None);
+    }
+    let properties = properties.build();
     let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
     let mut bytes = Vec::new();
     let mut writer = ArrowWriter::try_new_with_options(&mut bytes, schema, options).map_err(|error| failed(&error))?;

@@ -13,11 +13,11 @@ use anyhow::Context as _;
 use radio_payouts_protocol::params::{Mode, Params};
 use serde::Serialize;
 
-use crate::artefact::{Artefact, Terms};
 use crate::artefact::terms::VersionInForce;
+use crate::artefact::{Artefact, Terms};
 use crate::engine::Choice;
 use crate::epoch::{build, seal};
-use crate::outcome::Outcome;
+use crate::outcome::{Failure, Outcome};
 use crate::store::Store;
 use crate::store::intake::{Intake, Run, Tally};
 use crate::store::stages::Stages;
@@ -94,7 +94,7 @@ pub fn run(request: &Request) -> Outcome<Measured> {
         commitment: hex::encode(artefact.manifest.commitment),
         engine: engine.to_string(),
         stages: meter.into_lines(),
-        intake_cpu_ms: stages.times().iter().map(|time| (time.stage.to_string(), time.cpu_ms)).collect(),
+        intake_cpu_ms: stages.times().iter().map(|time| (time.stage.as_str().to_owned(), time.cpu_ms)).collect(),
         bytes: BTreeMap::from([
             ("packs of signed batches", size(&store.packs_folder())?),
             ("rows", size(&folder.join("data/rows"))?),
@@ -137,7 +137,8 @@ fn take_in(
     let mut tally = Tally::default();
     let mut maker = traffic.start();
     loop {
-        let envelopes = meter.measure("make and sign batches", RECEIPTS_AT_A_TIME, || maker.some(RECEIPTS_AT_A_TIME))?;
+        let envelopes =
+            meter.measure("make and sign batches", RECEIPTS_AT_A_TIME, || maker.some(RECEIPTS_AT_A_TIME))?;
         if envelopes.is_empty() {
             break;
         }
@@ -155,7 +156,9 @@ fn take_in(
     }
     std::fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
     let held = tally.count("held");
-    anyhow::ensure!(tally.answers.values().sum::<u64>() == held, "not everything was held: {:?}", tally.answers);
+    if tally.answers.values().sum::<u64>() != held {
+        return Err(Failure::from(anyhow::anyhow!("not everything was held: {:?}", tally.answers)));
+    }
     Ok(tally.receipts_held)
 }
 

@@ -86,6 +86,8 @@ pub struct Config {
     pub radio_payouts_demo: Sourced<bool>,
     /// Most to offer as priority fee, in micro-lamports per compute unit.
     pub max_priority_fee: Sourced<u64>,
+    /// Whether rows are made of what is taken in.
+    pub rows: Sourced<bool>,
 }
 
 /// What Solana's own tools are configured with.
@@ -190,6 +192,10 @@ impl Config {
                 .or_else(file_demo)
                 .unwrap_or(Sourced { value: false, source: Source::Default }),
             max_priority_fee: fee.unwrap_or(Sourced { value: DEFAULT_MAX_PRIORITY_FEE, source: Source::Default }),
+            rows: file.rows.map_or(Sourced { value: false, source: Source::Default }, |value| Sourced {
+                value,
+                source: Source::File,
+            }),
         })
     }
 

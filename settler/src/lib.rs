@@ -6,6 +6,7 @@
 //! All arithmetic and all hashes are the protocol crate's. [`cli`] only parses, calls and prints.
 
 pub mod artefact;
+pub mod bench;
 pub mod chain;
 pub mod cli;
 pub mod config;

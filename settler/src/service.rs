@@ -31,6 +31,7 @@ pub mod internal;
 pub mod metrics;
 pub mod openapi;
 pub mod options;
+pub mod row_loop;
 pub mod run;
 pub mod settle_loop;
 

@@ -1,22 +1,26 @@
 //! Where held batches and sealed epochs live.
 //!
 //! ```text
-//! DATA/batches/<day>/<received_ms>-<sha256>.ndjson   packs of signed envelopes: the truth, never changed
-//! DATA/index.sqlite                                  an index over them, rebuilt from them
-//! DATA/rejects/<day>.ndjson                          every refused input with its answer
-//! DATA/epochs/epoch-000042/                          sealed epochs, as published (section 12)
-//! DATA/work/epoch-000042/                            a settlement under way
-//! DATA/settle.lock                                   one settlement at a time
-//! DATA/store.lock                                    shared by those who write, alone for a rebuild
+//! DATA/batches/<day>/<received_ms>-<sha256>.ndjson.zst   packs of signed envelopes: the truth, never changed
+//! DATA/index.sqlite                                      an index over them, rebuilt from them
+//! DATA/rows/                                             the same batches as rows, for an engine: made from the packs
+//! DATA/rejects/<day>.ndjson                              every refused input with its answer
+//! DATA/epochs/epoch-000042/                              sealed epochs, as published (section 12)
+//! DATA/work/epoch-000042/                                a settlement under way
+//! DATA/settle.lock                                       one settlement at a time
+//! DATA/rows.lock                                         one maker of rows at a time
+//! DATA/store.lock                                        shared by those who write, alone for a rebuild
 //! ```
 
 use std::path::{Path, PathBuf};
 
+use radio_payouts_engine::EngineError;
 use radio_payouts_protocol::batch::{Batch, BatchHeader};
 use radio_payouts_protocol::hash::Hash;
 
 pub mod due;
 pub mod durable;
+pub mod frame;
 pub mod hold;
 pub mod index;
 pub mod intake;
@@ -25,6 +29,7 @@ pub mod pack;
 pub mod rebuild;
 pub mod rejects;
 pub mod rows;
+pub mod stages;
 
 use durable::FileError;
 use index::{Index, Located};
@@ -50,6 +55,9 @@ pub enum StoreError {
         /// What is wrong.
         why: String,
     },
+    /// Rows could not be made.
+    #[error("rows could not be made of what is held")]
+    Rows(#[source] EngineError),
     /// A batch that should be held is not.
     #[error("batch {} is not in the store", hex::encode(.0))]
     Missing(Hash),
@@ -65,6 +73,16 @@ impl StoreError {
     /// A damaged file.
     pub fn corrupt(path: &Path, why: impl Into<String>) -> Self {
         Self::Corrupt { path: path.to_owned(), why: why.into() }
+    }
+}
+
+impl From<EngineError> for StoreError {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::File { doing, path, source } => FileError::new(doing, &path, source).into(),
+            EngineError::Damaged { path, why } => Self::Corrupt { path, why },
+            other => Self::Rows(other),
+        }
     }
 }
 
@@ -179,6 +197,15 @@ impl Store {
         self.envelope(&located)
     }
 
+    /// The envelope of the held batch with this hash, with a line feed, as one ZSTD frame.
+    ///
+    /// # Errors
+    /// As [`Store::envelope_of`].
+    pub fn frame_of(&self, hash: &Hash) -> Result<Vec<u8>, StoreError> {
+        let located = self.index.find(hash)?.ok_or(StoreError::Missing(*hash))?;
+        pack::read_frame(&self.packs_folder(), &located.pack, located.span)
+    }
+
     /// A held batch, checked against its hash.
     ///
     /// # Errors
@@ -186,12 +213,12 @@ impl Store {
     pub fn batch(&self, header: &BatchHeader) -> Result<Batch, StoreError> {
         let located = self.index.find(&header.hash)?.ok_or(StoreError::Missing(header.hash))?;
         let path = self.packs_folder().join(&located.pack);
-        rebuild::parse(&self.envelope(&located)?, &path).and_then(|(found, batch)| {
-            if found == *header {
-                Ok(batch)
-            } else {
-                Err(StoreError::corrupt(&path, "a batch is not the one that the index says"))
-            }
-        })
+        let envelope = self.envelope(&located)?;
+        let received = rebuild::read(&envelope, &path)?;
+        if received.header() == *header {
+            Ok(received.into_batch().into_owned())
+        } else {
+            Err(StoreError::corrupt(&path, "a batch is not the one that the index says"))
+        }
     }
 }

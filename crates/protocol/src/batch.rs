@@ -4,7 +4,11 @@
 //! repaired, so that what was signed, what was sent and what is kept are the same bytes.
 //!
 //! The three steps of trust are types: [`Received`] has been read, [`Verified`] carries a strict signature.
+//!
+//! Text is owned (`Batch` is `Batch<String>`), or borrowed from the bytes that were received ([`BorrowedBatch`]): a receiver of
+//! half a million receipts a second has no time to copy every identifier.
 
+use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
@@ -17,9 +21,11 @@ use crate::domain::Domain;
 use crate::hash::{Hash, sha256};
 use crate::message::batch_message;
 
+mod canonical;
 pub(crate) mod decode;
 mod field;
 pub(crate) mod limit;
+mod text;
 mod verdict;
 
 pub use limit::{
@@ -90,18 +96,18 @@ impl Rights {
 
 /// A contributor's bytes in a receipt.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Contribution {
+pub struct Contribution<S = String> {
     /// Payload bytes delivered in the batch's window: a delta, retransmissions and padding excluded.
     #[serde(rename = "bytesOut")]
     pub bytes_out: u64,
     /// Who delivered them; whether it is a valid DID is judged at sealing.
-    pub did: String,
+    pub did: S,
     /// In what role; uploader if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
 }
 
-impl Contribution {
+impl<S> Contribution<S> {
     /// The role, uploader if none was given.
     #[must_use]
     pub fn role(&self) -> Role {
@@ -111,65 +117,65 @@ impl Contribution {
 
 /// What was delivered of one track in one room within a batch's window.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Receipt {
+pub struct Receipt<S = String> {
     /// Receivers' counter-signatures: carried and ignored in version 1.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub acks: Option<Vec<String>>,
+    pub acks: Option<Vec<S>>,
     /// Who delivered; one DID listed twice adds up.
-    pub contributors: Vec<Contribution>,
+    pub contributors: Vec<Contribution<S>>,
     /// Distinct receivers of the track in the window, 0 … 10^6.
     pub recipients: u32,
     /// The room.
     #[serde(rename = "roomId")]
-    pub room_id: String,
+    pub room_id: S,
     /// Unix milliseconds within the batch's window `(from, to]`.
     pub timestamp: u64,
     /// The track; described in the batch's `tracks`.
     #[serde(rename = "trackId")]
-    pub track_id: String,
+    pub track_id: S,
 }
 
 /// What is known of a track. Every field is optional.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
-pub struct Metadata {
+pub struct Metadata<S = String> {
     /// Album.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub album: Option<String>,
+    pub album: Option<S>,
     /// Artist.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub artist: Option<String>,
+    pub artist: Option<S>,
     /// Address of the cover.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub artwork: Option<String>,
+    pub artwork: Option<S>,
     /// Length in milliseconds.
     #[serde(rename = "durationMs", skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<u64>,
     /// Genre.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub genre: Option<String>,
+    pub genre: Option<S>,
     /// International Standard Recording Code.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub isrc: Option<String>,
+    pub isrc: Option<S>,
     /// Licence.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub license: Option<String>,
+    pub license: Option<S>,
     /// Title.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub title: Option<String>,
+    pub title: Option<S>,
 }
 
-impl Metadata {
+impl<S: AsRef<str>> Metadata<S> {
     /// The text fields, with their JSON names.
     #[must_use]
     pub fn texts(&self) -> [(&'static str, Option<&str>); 7] {
         [
-            ("album", self.album.as_deref()),
-            ("artist", self.artist.as_deref()),
-            ("artwork", self.artwork.as_deref()),
-            ("genre", self.genre.as_deref()),
-            ("isrc", self.isrc.as_deref()),
-            ("license", self.license.as_deref()),
-            ("title", self.title.as_deref()),
+            ("album", self.album.as_ref().map(S::as_ref)),
+            ("artist", self.artist.as_ref().map(S::as_ref)),
+            ("artwork", self.artwork.as_ref().map(S::as_ref)),
+            ("genre", self.genre.as_ref().map(S::as_ref)),
+            ("isrc", self.isrc.as_ref().map(S::as_ref)),
+            ("license", self.license.as_ref().map(S::as_ref)),
+            ("title", self.title.as_ref().map(S::as_ref)),
         ]
     }
 
@@ -184,40 +190,43 @@ impl Metadata {
 
 /// Describes a track that a batch's receipts mention.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Descriptor {
+pub struct Descriptor<S = String> {
     /// What is known of it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub metadata: Option<Metadata>,
+    pub metadata: Option<Metadata<S>>,
     /// Under which rights it is distributed.
     pub rights: Rights,
     /// The SFU's name for it.
     #[serde(rename = "trackId")]
-    pub track_id: String,
+    pub track_id: S,
     /// Who brought it in.
-    pub uploader: String,
+    pub uploader: S,
 }
 
 /// Everything that an SFU measured in the window `(from, to]`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Batch {
+pub struct Batch<S = String> {
     /// Start of the window in Unix milliseconds, exclusive.
     pub from: u64,
     /// Hash of batch `seq - 1`, zeros for the first.
     #[serde(with = "field::hex")]
     pub prev: Hash,
     /// What was delivered.
-    pub receipts: Vec<Receipt>,
+    pub receipts: Vec<Receipt<S>>,
     /// Number of the batch, from 1.
     pub seq: u64,
     /// The SFU's did:key.
-    pub sfu: String,
+    pub sfu: S,
     /// End of the window in Unix milliseconds, inclusive.
     pub to: u64,
     /// Exactly one descriptor of every track mentioned in `receipts`.
-    pub tracks: Vec<Descriptor>,
+    pub tracks: Vec<Descriptor<S>>,
     /// Version: 1.
     pub v: u64,
 }
+
+/// A batch whose text is borrowed from the bytes that were received, wherever it is written without escapes.
+pub type BorrowedBatch<'a> = Batch<Cow<'a, str>>;
 
 /// What sealing needs of a batch.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -245,9 +254,9 @@ pub struct BatchHeader {
 
 /// A batch with its signature, as it travels.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Envelope {
+pub struct Envelope<S = String> {
     /// The batch.
-    pub batch: Batch,
+    pub batch: Batch<S>,
     /// Ed25519 over the message of section 4.3.
     #[serde(with = "field::hex")]
     pub sig: [u8; 64],
@@ -271,6 +280,25 @@ impl Batch {
         Ok(batch)
     }
 
+    /// Signs the batch with the key of `sfu`.
+    ///
+    /// # Errors
+    /// If a limit is broken or `key` is not that of `sfu`.
+    pub fn sign(self, key: &SigningKey, domain: &Domain) -> Result<Envelope, String> {
+        let sfu_key = self.check()?;
+        if sfu_key != key.verifying_key().to_bytes() {
+            return Err("the key is not that of the batch's sfu".to_string());
+        }
+        let bytes = self.canonical_bytes();
+        if bytes.len() > MAX_BATCH_BYTES {
+            return Err(limit::too_long(bytes.len()));
+        }
+        let message = batch_message(domain, &sfu_key, self.seq, self.to, &sha256(&[&bytes]));
+        Ok(Envelope { batch: self, sig: key.sign(&message).to_bytes() })
+    }
+}
+
+impl<S: AsRef<str> + Serialize> Batch<S> {
     /// The canonical bytes (section 4.3).
     #[must_use]
     pub fn canonical_bytes(&self) -> Vec<u8> {
@@ -291,37 +319,30 @@ impl Batch {
     pub fn check(&self) -> Result<[u8; 32], String> {
         limit::check(self)
     }
-
-    /// Signs the batch with the key of `sfu`.
-    ///
-    /// # Errors
-    /// If a limit is broken or `key` is not that of `sfu`.
-    pub fn sign(self, key: &SigningKey, domain: &Domain) -> Result<Envelope, String> {
-        let sfu_key = self.check()?;
-        if sfu_key != key.verifying_key().to_bytes() {
-            return Err("the key is not that of the batch's sfu".to_string());
-        }
-        let bytes = self.canonical_bytes();
-        if bytes.len() > MAX_BATCH_BYTES {
-            return Err(limit::too_long(bytes.len()));
-        }
-        let message = batch_message(domain, &sfu_key, self.seq, self.to, &sha256(&[&bytes]));
-        Ok(Envelope { batch: self, sig: key.sign(&message).to_bytes() })
-    }
 }
 
-impl Envelope {
+impl<S: Serialize> Envelope<S> {
     /// The bytes that travel: canonical, no line end.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         serde_json::to_vec(self).unwrap_or_default()
     }
+}
 
+impl Envelope {
     /// Reads an envelope; answers `wrong_version`, `malformed` or `not_canonical` otherwise.
     ///
     /// # Errors
     /// The first answer of section 4.4 that applies. Bytes beyond [`MAX_ENVELOPE_BYTES`] are not looked at.
     pub fn parse(bytes: &[u8]) -> Result<Received, Answer> {
+        match canonical::read(bytes) {
+            Some(received) => Ok(received.into_owned()),
+            None => Self::parse_any(bytes),
+        }
+    }
+
+    /// [`Envelope::parse`] in words: what is not canonical is told what it is.
+    fn parse_any(bytes: &[u8]) -> Result<Received, Answer> {
         if bytes.len() > MAX_ENVELOPE_BYTES {
             return Err(Answer::Malformed(limit::too_long(bytes.len())));
         }
@@ -351,15 +372,28 @@ impl Envelope {
     }
 }
 
+impl<'a> Envelope<Cow<'a, str>> {
+    /// [`Envelope::parse`] with text borrowed from `bytes` wherever it is written without escapes: the same answers.
+    ///
+    /// # Errors
+    /// As [`Envelope::parse`].
+    pub fn read(bytes: &'a [u8]) -> Result<Received<Cow<'a, str>>, Answer> {
+        match canonical::read(bytes) {
+            Some(received) => Ok(received),
+            None => Envelope::parse_any(bytes).map(Received::into_borrowed),
+        }
+    }
+}
+
 /// An envelope that has been read: within all limits and canonical, its signature not yet checked.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Received {
-    envelope: Envelope,
+pub struct Received<S = String> {
+    envelope: Envelope<S>,
     sfu_key: [u8; 32],
     hash: Hash,
 }
 
-impl Received {
+impl<S> Received<S> {
     /// Header of the batch.
     #[must_use]
     pub const fn header(&self) -> BatchHeader {
@@ -369,15 +403,21 @@ impl Received {
 
     /// The batch, not to be counted yet.
     #[must_use]
-    pub const fn batch(&self) -> &Batch {
+    pub const fn batch(&self) -> &Batch<S> {
         &self.envelope.batch
+    }
+
+    /// The batch by value, not to be counted yet.
+    #[must_use]
+    pub fn into_batch(self) -> Batch<S> {
+        self.envelope.batch
     }
 
     /// Checks the signature strictly: canonical S, no small-order keys.
     ///
     /// # Errors
     /// [`Answer::BadSignature`].
-    pub fn verify(self, domain: &Domain) -> Result<Verified, Answer> {
+    pub fn verify(self, domain: &Domain) -> Result<Verified<S>, Answer> {
         let Batch { seq, to, .. } = self.envelope.batch;
         let message = batch_message(domain, &self.sfu_key, seq, to, &self.hash);
         let key = VerifyingKey::from_bytes(&self.sfu_key).map_err(|_| Answer::BadSignature)?;
@@ -388,9 +428,9 @@ impl Received {
 
 /// A batch whose signature was checked.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Verified(Received);
+pub struct Verified<S = String>(Received<S>);
 
-impl Verified {
+impl<S> Verified<S> {
     /// Header of the batch.
     #[must_use]
     pub const fn header(&self) -> BatchHeader {
@@ -399,19 +439,19 @@ impl Verified {
 
     /// The batch.
     #[must_use]
-    pub const fn batch(&self) -> &Batch {
+    pub const fn batch(&self) -> &Batch<S> {
         &self.0.envelope.batch
     }
 
     /// The batch by value.
     #[must_use]
-    pub fn into_batch(self) -> Batch {
+    pub fn into_batch(self) -> Batch<S> {
         self.0.envelope.batch
     }
 
     /// The envelope, to be kept as it came.
     #[must_use]
-    pub const fn envelope(&self) -> &Envelope {
+    pub const fn envelope(&self) -> &Envelope<S> {
         &self.0.envelope
     }
 }

@@ -294,13 +294,13 @@ impl<'a> CellBuilder<'a> {
 /// The verdicts that no parameter can change, in their order: `bad_did`, `bad_time`, `duplicate`, `no_contributors`.
 ///
 /// `is_repeated` says that an earlier receipt of the batch has its room and track; `is_did` judges one DID.
-pub fn own_verdict(
-    batch: &Batch,
-    receipt: &Receipt,
+pub fn own_verdict<S: AsRef<str>>(
+    batch: &Batch<S>,
+    receipt: &Receipt<S>,
     is_repeated: bool,
     mut is_did: impl FnMut(&str) -> bool,
 ) -> Option<ReceiptVerdict> {
-    if receipt.contributors.iter().any(|contributor| !is_did(&contributor.did)) {
+    if receipt.contributors.iter().any(|contributor| !is_did(contributor.did.as_ref())) {
         Some(ReceiptVerdict::BadDid)
     } else if receipt.timestamp <= batch.from || receipt.timestamp > batch.to {
         Some(ReceiptVerdict::BadTime)
@@ -317,7 +317,7 @@ pub fn own_verdict(
 ///
 /// # Errors
 /// [`Overflow`], which no batch within the limits of section 4.2 can cause.
-pub fn receipt_bytes(receipt: &Receipt) -> Result<u64, Overflow> {
+pub fn receipt_bytes<S>(receipt: &Receipt<S>) -> Result<u64, Overflow> {
     receipt.contributors.iter().try_fold(0u64, |sum, entry| sum.checked_add(entry.bytes_out)).ok_or(Overflow)
 }
 

@@ -1,10 +1,11 @@
-//! `kill -9` in the middle of writing rows: nothing is lost, nothing counts twice.
+//! `kill -9` in the middle of writing rows, a full disk, a read-only one: nothing is lost, nothing counts twice.
 
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use radio_payouts_engine::Rows;
+use radio_payouts_engine::{EngineError, Rows};
 
+use crate::disk::Disk;
 use crate::world::{World, snapshot};
 
 const SEED: u64 = 11;
@@ -62,6 +63,7 @@ fn a_killed_writer_loses_nothing_and_counts_nothing_twice() {
             .output()
             .unwrap();
         assert_eq!(killed.status.code(), None, "point {point} was not reached: {killed:?}");
+        rows.sweep().unwrap();
         for source in &sources {
             rows.add(std::slice::from_ref(source), &|_| {}).unwrap();
         }
@@ -74,12 +76,50 @@ fn a_killed_writer_loses_nothing_and_counts_nothing_twice() {
 }
 
 #[test]
-fn a_full_or_read_only_disk_is_an_error_and_nothing_is_committed() {
-    let (world, sources, _) = World::with_cells(SEED);
-    let blocked = world.folder.path().join("a-file");
-    std::fs::write(&blocked, b"not a folder").unwrap();
-    let rows = Rows::new(&blocked.join("rows"), world.rows.calendar(), 3);
-    let error = rows.add(&sources, &|_| {}).unwrap_err();
-    assert!(error.to_string().contains("cannot"), "{error}");
-    assert_eq!(std::fs::read(&blocked).unwrap(), b"not a folder");
+fn a_full_disk_is_an_error_and_nothing_is_committed() {
+    let (world, sources, expected) = World::with_cells(SEED);
+    let Some(disk) = Disk::mount("1m") else { return };
+    let mut failures = 0;
+    for kibibytes in (8..).step_by(8) {
+        disk.clear();
+        disk.resize(&format!("{kibibytes}k"));
+        let rows = Rows::new(&disk.path().join("rows"), world.rows.calendar(), 3);
+        let added = sources.iter().try_for_each(|source| rows.add(std::slice::from_ref(source), &|_| {}).map(drop));
+        let Err(error) = added else { break };
+        let EngineError::File { source, .. } = &error else { panic!("{kibibytes} KiB: {error}") };
+        assert_eq!(source.kind(), std::io::ErrorKind::StorageFull, "{kibibytes} KiB: {error}");
+        failures += 1;
+        // Every fourth is gone on with: a settlement takes a second.
+        if failures % 4 == 1 {
+            assert!(rows.records().unwrap().len() < sources.len());
+            disk.resize("16m");
+            for source in &sources {
+                rows.add(std::slice::from_ref(source), &|_| {}).unwrap();
+            }
+            assert!(world.settle_rows(&rows, &world.data_fusion()).unwrap() == expected, "after {kibibytes} KiB");
+        }
+    }
+    assert!(failures > 8, "{failures} failures");
+}
+
+#[test]
+fn a_read_only_disk_is_an_error_and_nothing_is_committed() {
+    let (world, sources, expected) = World::with_cells(SEED);
+    let Some(disk) = Disk::mount("16m") else { return };
+    let rows = Rows::new(&disk.path().join("rows"), world.rows.calendar(), 3);
+    let (first, others) = sources.split_first().unwrap();
+    rows.add(std::slice::from_ref(first), &|_| {}).unwrap();
+    let before = snapshot(rows.root());
+    disk.remount("ro");
+    for source in others {
+        let error = rows.add(std::slice::from_ref(source), &|_| {}).unwrap_err();
+        let EngineError::File { source, .. } = &error else { panic!("{error}") };
+        assert_eq!(source.kind(), std::io::ErrorKind::ReadOnlyFilesystem, "{error}");
+    }
+    assert!(snapshot(rows.root()) == before);
+    disk.remount("rw");
+    for source in others {
+        rows.add(std::slice::from_ref(source), &|_| {}).unwrap();
+    }
+    assert!(world.settle_rows(&rows, &world.data_fusion()).unwrap() == expected);
 }

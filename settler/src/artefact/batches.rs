@@ -142,7 +142,7 @@ impl FolderBatches {
     ) -> anyhow::Result<(Self, Vec<BatchHeader>)> {
         let (mut files, mut places, mut headers) = (HashMap::new(), HashMap::new(), Vec::new());
         for path in envelope_files(folder)? {
-            let mut envelopes = Envelopes::open(&path)?;
+            let envelopes = Envelopes::open(&path)?;
             let (mut key, mut number) = (None, 0u64);
             envelopes.each(|start, length, envelope| {
                 number += 1;

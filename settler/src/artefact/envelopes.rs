@@ -9,20 +9,18 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use radio_payouts_protocol::batch::MAX_ENVELOPE_BYTES;
 use radio_payouts_protocol::seal::SfuSeal;
-use zstd::zstd_safe;
 
 use super::digest::Digesting;
 use super::manifest::FileJson;
 use super::source::BatchSource;
-use crate::store::durable;
+use crate::store::{durable, frame};
 
 /// What is appended to the name of a packed file.
 pub const PACKED: &str = ".zst";
 /// Plain bytes from which on a file is packed when it is written.
 pub const PACK_FROM: usize = 64 << 20;
-/// The most that one frame may unpack to: an envelope with its line feed.
-const FRAME_BYTES: usize = (4 << 20) + 1_024;
 
 /// The path under which a file of an artefact is kept: as it is named, or packed.
 ///
@@ -52,27 +50,9 @@ fn is_packed(path: &Path) -> bool {
     path.to_string_lossy().ends_with(PACKED)
 }
 
-/// One envelope with its line feed as a frame.
-///
-/// # Errors
-/// Never for an envelope within its limits.
-pub fn pack(envelope: &[u8], level: i32) -> io::Result<Vec<u8>> {
-    let mut line = Vec::with_capacity(envelope.len() + 1);
-    line.extend_from_slice(envelope);
-    line.push(b'\n');
-    zstd::bulk::compress(&line, level)
-}
-
 /// The envelope in a frame.
-///
-/// # Errors
-/// If it is no frame of one envelope.
-pub fn unpack(frame: &[u8]) -> io::Result<Vec<u8>> {
-    let mut line = zstd::bulk::decompress(frame, FRAME_BYTES)?;
-    match line.pop() {
-        Some(b'\n') => Ok(line),
-        _ => Err(io::Error::new(io::ErrorKind::InvalidData, "a frame does not end with a line feed")),
-    }
+fn unpack(frame: &[u8]) -> anyhow::Result<Vec<u8>> {
+    frame::decompress(frame).map_err(anyhow::Error::msg)
 }
 
 /// Writes the envelopes of one SFU below `folder`, packed if they are large; the digest of the plain content.
@@ -146,27 +126,22 @@ impl Envelopes {
     ///
     /// # Errors
     /// If the file cannot be read; of `each`.
-    pub fn each(&mut self, mut each: impl FnMut(u64, usize, &[u8]) -> anyhow::Result<()>) -> anyhow::Result<()> {
-        let doing = || format!("cannot read {}", self.path.display());
-        let mut reader = BufReader::with_capacity(1 << 20, &self.file);
-        let mut start = 0u64;
-        let mut bytes = Vec::new();
-        loop {
-            if self.is_packed {
-                if !next_frame(&mut reader, &mut bytes).with_context(doing)? {
-                    return Ok(());
-                }
-                each(start, bytes.len(), &unpack(&bytes).with_context(doing)?)?;
-            } else {
-                bytes.clear();
-                if reader.read_until(b'\n', &mut bytes).with_context(doing)? == 0 {
-                    return Ok(());
-                }
-                let envelope = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
-                each(start, envelope.len(), envelope)?;
-            }
-            start += bytes.len() as u64;
+    pub fn each(&self, mut each: impl FnMut(u64, usize, &[u8]) -> anyhow::Result<()>) -> anyhow::Result<()> {
+        let mut lines = self.lines()?;
+        while let Some((start, length, envelope)) = lines.next()? {
+            each(start, length, &envelope)?;
         }
+        Ok(())
+    }
+
+    /// The envelopes one after the other.
+    ///
+    /// # Errors
+    /// If the file cannot be opened once more.
+    pub fn lines(&self) -> anyhow::Result<Lines> {
+        let file = File::open(&self.path).with_context(|| format!("cannot read {}", self.path.display()))?;
+        let reader = BufReader::with_capacity(1 << 20, file);
+        Ok(Lines { reader, path: self.path.clone(), is_packed: self.is_packed, start: 0 })
     }
 
     /// The envelope at a place.
@@ -181,6 +156,43 @@ impl Envelopes {
     }
 }
 
+/// The envelopes of a file, in its order.
+#[derive(Debug)]
+pub struct Lines {
+    reader: BufReader<File>,
+    path: PathBuf,
+    is_packed: bool,
+    start: u64,
+}
+
+impl Lines {
+    /// The next envelope with its place in the file: first byte and number of bytes; `None` at the end.
+    ///
+    /// # Errors
+    /// If the file cannot be read or is damaged.
+    #[expect(clippy::should_implement_trait, reason = "it fails")]
+    pub fn next(&mut self) -> anyhow::Result<Option<(u64, usize, Vec<u8>)>> {
+        let doing = || format!("cannot read {}", self.path.display());
+        let (start, mut bytes) = (self.start, Vec::new());
+        let is_there = if self.is_packed {
+            next_frame(&mut self.reader, &mut bytes).with_context(doing)?
+        } else {
+            self.reader.read_until(b'\n', &mut bytes).with_context(doing)? > 0
+        };
+        if !is_there {
+            return Ok(None);
+        }
+        self.start += bytes.len() as u64;
+        if self.is_packed {
+            return Ok(Some((start, bytes.len(), unpack(&bytes).with_context(doing)?)));
+        }
+        if bytes.last() == Some(&b'\n') {
+            bytes.pop();
+        }
+        Ok(Some((start, bytes.len(), bytes)))
+    }
+}
+
 /// Reads the next frame into `frame`; `false` at the end.
 fn next_frame(reader: &mut impl io::BufRead, frame: &mut Vec<u8>) -> io::Result<bool> {
     frame.clear();
@@ -192,14 +204,14 @@ fn next_frame(reader: &mut impl io::BufRead, frame: &mut Vec<u8>) -> io::Result<
         let before = frame.len();
         frame.extend_from_slice(ahead);
         let taken = frame.len() - before;
-        match zstd_safe::find_frame_compressed_size(frame) {
+        match frame::length(frame) {
             Ok(length) => {
                 frame.truncate(length);
                 reader.consume(length - before);
                 return Ok(true);
             }
             // Not all of it is there yet.
-            Err(_) if frame.len() <= 2 * FRAME_BYTES => reader.consume(taken),
+            Err(_) if frame.len() <= 2 * MAX_ENVELOPE_BYTES => reader.consume(taken),
             Err(_) => return Err(io::Error::new(io::ErrorKind::InvalidData, "no frame of one envelope")),
         }
     }
@@ -214,7 +226,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let long: String = (0..300_000u32).map(|number| format!("{:x}", number.wrapping_mul(2_654_435_761))).collect();
         let texts = ["{}", r#"{"batch":1}"#, &long, "x"];
-        let frames: Vec<u8> = texts.iter().flat_map(|text| pack(text.as_bytes(), 1).unwrap()).collect();
+        let mut compressor = frame::Compressor::new().unwrap();
+        let frames: Vec<u8> =
+            texts.iter().flat_map(|text| compressor.compress_envelope(text.as_bytes()).unwrap()).collect();
         let path = folder.path().join("a.ndjson.zst");
         std::fs::write(&path, &frames).unwrap();
         let mut envelopes = Envelopes::open(&path).unwrap();

@@ -4,8 +4,9 @@ use anyhow::Context as _;
 use radio_payouts_protocol::batch::{Batch, BatchHeader, Envelope};
 use radio_payouts_protocol::settlement::{Settlement, SettlementError};
 
-use super::{Terms, envelopes};
+use super::Terms;
 use crate::store::Store;
+use crate::store::frame::Compressor;
 
 /// Yields batches by their headers.
 pub trait BatchSource {
@@ -20,7 +21,7 @@ pub trait BatchSource {
     /// # Errors
     /// If it is not there.
     fn frame(&self, header: &BatchHeader) -> anyhow::Result<Vec<u8>> {
-        Ok(envelopes::pack(&self.envelope(header)?, 1)?)
+        Ok(Compressor::new()?.compress_envelope(&self.envelope(header)?)?)
     }
 
     /// The batch; its hash is checked.
@@ -58,5 +59,9 @@ pub fn settle(terms: &Terms, held: &[BatchHeader], batches: &dyn BatchSource) ->
 impl BatchSource for Store {
     fn envelope(&self, header: &BatchHeader) -> anyhow::Result<Vec<u8>> {
         Ok(self.envelope_of(&header.hash)?)
+    }
+
+    fn frame(&self, header: &BatchHeader) -> anyhow::Result<Vec<u8>> {
+        Ok(self.frame_of(&header.hash)?)
     }
 }

@@ -31,7 +31,6 @@ use super::source::BatchSource;
 use super::terms::Terms;
 use super::{batches, envelopes, tables};
 use crate::crash;
-use crate::epoch::Stage;
 use crate::store::durable::{self, FileError};
 
 pub mod shares;
@@ -71,7 +70,7 @@ fn hand_on<T>(to: &SyncSender<T>, what: T) -> Result<(), Closed> {
     to.send(what).map_err(|_| Closed)
 }
 
-/// Writes every file of the epoch but its manifest; their digests are added to `files`. `batches` yields the envelopes, `progress` hears when
+/// Writes every file of the epoch but its manifest; their digests are added to `files`. `batches` yields the envelopes, `aggregated` hears when
 /// everything is added up and only shares are left.
 ///
 /// # Errors
@@ -80,9 +79,9 @@ pub fn write(
     streams: &Streams<'_>,
     batches: &dyn BatchSource,
     files: &mut Digests,
-    progress: &mut impl FnMut(Stage),
+    aggregated: &mut dyn FnMut(),
 ) -> anyhow::Result<Summary> {
-    streams.terms.with_setting(|setting| write_with(setting, streams, batches, files, progress))?
+    streams.terms.with_setting(|setting| write_with(setting, streams, batches, files, aggregated))?
 }
 
 fn write_with(
@@ -90,7 +89,7 @@ fn write_with(
     streams: &Streams<'_>,
     batches: &dyn BatchSource,
     files: &mut Digests,
-    progress: &mut impl FnMut(Stage),
+    aggregated: &mut dyn FnMut(),
 ) -> anyhow::Result<Summary> {
     let Streams { terms, judged, staging, .. } = *streams;
     let spill = streams.work.join("weights");
@@ -113,7 +112,7 @@ fn write_with(
         }
     })?;
     crash::point("epoch.aggregated");
-    progress(Stage::Aggregated);
+    aggregated();
     files.extend(weighed.files.iter().map(|(name, digest)| (name.clone(), digest.clone())));
     let shares = shares::share(setting, streams, &weighed, &spill)?;
     files.extend(shares.files);

@@ -37,11 +37,7 @@ impl Meter {
     ///
     /// # Errors
     /// That of the work.
-    pub fn measure_found<T, E>(
-        &mut self,
-        stage: &str,
-        work: impl FnOnce() -> Result<(T, u64), E>,
-    ) -> Result<T, E> {
+    pub fn measure_found<T, E>(&mut self, stage: &str, work: impl FnOnce() -> Result<(T, u64), E>) -> Result<T, E> {
         let (start, _) = (Instant::now(), forget_peak());
         let (result, done) = work()?;
         self.add(stage, start.elapsed(), done);
@@ -56,7 +52,13 @@ impl Meter {
                 line.done += done;
                 line.peak_mib = line.peak_mib.max(peak_mib);
             }
-            None => self.0.push(Line { stage: stage.to_owned(), within: false, seconds: time.as_secs_f64(), done, peak_mib }),
+            None => self.0.push(Line {
+                stage: stage.to_owned(),
+                within: false,
+                seconds: time.as_secs_f64(),
+                done,
+                peak_mib,
+            }),
         }
     }
 

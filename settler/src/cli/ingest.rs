@@ -1,7 +1,10 @@
 //! `settler ingest FILE|DIR|-`.
 
+use std::fmt::Write as _;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use radio_payouts_protocol::batch::Answer;
@@ -11,11 +14,14 @@ use serde::Serialize;
 use super::Context;
 use crate::chain::Chain;
 use crate::config::Endpoint;
+use crate::epoch::settle::busy;
 use crate::epoch::view::View;
 use crate::outcome::{Failure, Outcome};
-use crate::output::{Table, note};
+use crate::output::{Progress, Table, note};
 use crate::store::Store;
-use crate::store::intake::{Intake, Tally};
+use crate::store::intake::{Intake, Run, Tally};
+use crate::store::rows::{Made, RowMaker};
+use crate::store::stages::{Stage, StageTime, Stages};
 
 mod bare;
 
@@ -33,6 +39,9 @@ pub struct Args {
     /// The input is bare receipts, unsigned: wrap them into batches signed by the demo SFU (needs the demo flag).
     #[arg(long)]
     pub bare: bool,
+    /// Make rows of what is newly held within the same run, as the setting `rows` does: what `settle --engine` works on.
+    #[arg(long)]
+    pub rows: bool,
 }
 
 #[derive(Serialize)]
@@ -40,6 +49,13 @@ struct Report {
     #[serde(flatten)]
     tally: Tally,
     milliseconds: u64,
+    /// What became rows; none if nobody asked for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rows: Option<Made>,
+    /// CPU time on all cores by stage.
+    stages: Vec<StageTime>,
+    /// The stage that took the most.
+    limited_by: Option<Stage>,
 }
 
 /// Ingests and prints how many inputs got which answer.
@@ -54,8 +70,18 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let intake = Intake::new(Domain::from_bytes(view.config.domain), &view.registry(), &clock);
     let start = Instant::now();
     let mut tally = Tally::default();
-    for (origin, path) in inputs(&args.inputs)? {
-        let reader: Box<dyn BufRead> = match &path {
+    let stages = Arc::new(Stages::default());
+    let mut maker = if args.rows || context.config()?.rows.value {
+        let mut maker = store.row_maker(view.deployment().calendar()?, stages.clone()).map_err(busy)?;
+        maker.cover(&store.packs_folder())?;
+        Some(maker)
+    } else {
+        None
+    };
+    let inputs = inputs(&args.inputs)?;
+    let (progress, taken, all) = (Progress::new(), AtomicU64::new(0), total_bytes(&inputs));
+    for (origin, path) in inputs {
+        let reader: Box<dyn BufRead + Send> = match &path {
             None => Box::new(BufReader::with_capacity(1 << 20, std::io::stdin())),
             Some(path) => {
                 let file = std::fs::File::open(path)
@@ -63,14 +89,29 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
                 Box::new(BufReader::with_capacity(1 << 20, file))
             }
         };
+        let advance = |bytes| {
+            let done = taken.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
+            progress.heard("bytes taken in", done, all);
+        };
+        let (rows, stages) = (maker.as_mut(), &*stages);
+        let mut run = Run { store: &mut store, tally: &mut tally, rows, stages, progress: &advance };
         if args.bare {
-            bare::ingest(context, &view, &intake, &mut store, &origin, reader, &mut tally)?;
+            bare::ingest(context, &view, &intake, &mut run, &origin, reader)?;
         } else {
-            intake.read(&mut store, &origin, reader, &mut tally)?;
+            intake.run(&mut run, &origin, reader)?;
         }
     }
+    let rows = maker.map(RowMaker::finish).transpose()?;
+    drop(progress);
     let milliseconds = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
-    context.output.emit(&Report { tally, milliseconds }, show)
+    let stages = stages.times();
+    let limited_by = stages.iter().max_by_key(|time| time.cpu_ms).filter(|time| time.cpu_ms > 0).map(|time| time.stage);
+    context.output.emit(&Report { tally, milliseconds, rows, stages, limited_by }, show)
+}
+
+/// Bytes of all inputs, if all are files.
+fn total_bytes(inputs: &[(String, Option<PathBuf>)]) -> Option<u64> {
+    inputs.iter().map(|(_, path)| Some(std::fs::metadata(path.as_ref()?).ok()?.len())).sum()
 }
 
 fn show(report: &Report) -> String {
@@ -80,7 +121,11 @@ fn show(report: &Report) -> String {
     }
     let (receipts, ms) = (report.tally.receipts_held, report.milliseconds.max(1));
     let rate = receipts.saturating_mul(1_000) / ms;
-    format!("{table}\n{receipts} receipts newly held in {ms} ms ({rate} receipts/s)")
+    let mut text = format!("{table}\n{receipts} receipts newly held in {ms} ms ({rate} receipts/s)");
+    if let Some(Made { records, packs, receipts }) = report.rows {
+        let _ = write!(text, "\nrows of {receipts} receipts in {packs} packs committed by {records} records");
+    }
+    text
 }
 
 /// What an answer says of an input in general; the reason of each is in the log of rejects.

@@ -126,6 +126,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         lookup_table: config.lookup_table,
         head_time: Duration::from_secs(args.head_seconds),
         body_time: Duration::from_secs(args.body_seconds),
+        rows: config.rows.value,
         refusals_every: Duration::from_secs(args.refusals_every),
     };
     let receiver = keyfile::load_or_create(&key)?;

@@ -5,9 +5,11 @@ use serde::Serialize;
 use super::Context;
 use crate::artefact::sfu_name;
 use crate::epoch::settle;
+use crate::epoch::view::View;
 use crate::outcome::Outcome;
 use crate::output::Table;
 use crate::store::Store;
+use crate::store::rows::Made;
 
 /// Look after the store of held batches.
 #[derive(clap::Args, Debug)]
@@ -22,6 +24,8 @@ pub struct Args {
 pub enum Command {
     /// Make the index anew from the pack files; every file is checked against the hash in its name.
     Rebuild,
+    /// Make the rows of all packs that have none yet: what `settle --engine` works on.
+    Rows,
     /// What is held, by SFU.
     Status,
 }
@@ -36,7 +40,8 @@ struct Line {
 /// Runs the command.
 ///
 /// # Errors
-/// If a pack is damaged: then its name is printed and the old index stays.
+/// If a pack is damaged: then its name is printed and the old index stays. Exit 75 while another process makes rows, or if the
+/// chain is away.
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let data = context.data()?;
     match args.command {
@@ -45,6 +50,13 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             context
                 .output
                 .emit(&rebuilt, |rebuilt| format!("{} batches of {} packs indexed", rebuilt.batches, rebuilt.packs))
+        }
+        Command::Rows => {
+            let calendar = View::read(context.chain()?.as_ref())?.deployment().calendar()?;
+            let made = Store::open(&data).and_then(|store| store.make_rows(calendar)).map_err(settle::busy)?;
+            context.output.emit(&made, |Made { records, packs, receipts }| {
+                format!("rows of {receipts} receipts in {packs} packs committed by {records} records")
+            })
         }
         Command::Status => {
             let totals = Store::open_read_only(&data)?.index().totals()?;

@@ -83,6 +83,12 @@ const KEYS: &[Key] = &[
         example: "100000",
         value: |file| file.max_priority_fee.and_then(|fee| i64::try_from(fee).ok()).map(toml::Value::Integer),
     },
+    Key {
+        name: "rows",
+        text: "Make rows of batches as they are taken in, for `settler settle --engine`: while they are ingested, and in the background of `settler serve`.",
+        example: "true",
+        value: |file| file.rows.map(toml::Value::Boolean),
+    },
 ];
 
 /// The text of a file that says what `file` does.
@@ -122,6 +128,7 @@ mod tests {
             data: Some("g".into()),
             radio_payouts_demo: Some(true),
             max_priority_fee: Some(7),
+            rows: Some(true),
         };
         assert_eq!(ConfigFile::parse(&render(&file)).unwrap(), file);
     }

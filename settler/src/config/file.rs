@@ -32,6 +32,8 @@ pub struct ConfigFile {
     pub radio_payouts_demo: Option<bool>,
     /// Most to offer as priority fee, in micro-lamports per compute unit.
     pub max_priority_fee: Option<u64>,
+    /// Make rows of what is taken in.
+    pub rows: Option<bool>,
 }
 
 impl ConfigFile {

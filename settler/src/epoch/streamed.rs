@@ -38,7 +38,7 @@ pub fn settle(
     heard("batches judged", batches, Some(batches));
     crash::point("epoch.judged");
     let streams = Streams { terms, judged: &judged, engine, staging: &staging, work: &work, heard };
-    let summary = write(&streams, store, files, progress)?;
+    let summary = write(&streams, store, files, &mut || progress(Stage::Aggregated))?;
     crash::point("epoch.allocated");
     progress(Stage::Allocated);
     Ok(summary)

@@ -57,6 +57,8 @@ const FAMILIES: &[(&str, Kind, &str)] = &[
     ("estimate_contributors", Kind::Gauge, "Its contributors so far."),
     ("index_seconds", Kind::Gauge, "Time to index the last sealed epoch."),
     ("index_failures_total", Kind::Counter, "Sealed epochs that could not be indexed."),
+    ("rows_receipts_total", Kind::Counter, "Receipts of which rows were made in the background."),
+    ("rows_runs_total", Kind::Counter, "Runs of the maker of rows, by end."),
     ("settle_runs_total", Kind::Counter, "Runs of the settle loop, by end."),
     ("settle_stage_seconds", Kind::Gauge, "Time that a stage of the last settlement took."),
 ];

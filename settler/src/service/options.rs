@@ -60,6 +60,8 @@ pub struct Options {
     pub head_time: Duration,
     /// Longest time for the body of a request, and for an answer of which nothing is read.
     pub body_time: Duration,
+    /// Whether rows are made in the background of what was taken in.
+    pub rows: bool,
     /// Time over which refusals of one kind are counted before the log names them again.
     pub refusals_every: Duration,
 }

@@ -20,6 +20,7 @@ use super::http::server::serve;
 use super::ingest::{Ingest, writer};
 use super::metrics::Metrics;
 use super::options::STREAMS;
+use super::row_loop;
 use super::settle_loop::{self, Settling};
 use super::{Options, READERS, Service, Stop, chain, dashboard, estimator, indexer, internal, openapi};
 use crate::chain::Chain;
@@ -106,6 +107,9 @@ pub fn run(parts: Parts) -> Outcome {
                 estimator::run(&service.options, &service.metrics, &service.chain, &service.stop, &estimates);
             }),
         )?;
+    }
+    if service.options.rows {
+        spawn("rows", Box::new(row_loop::run))?;
     }
     let settling = settling.map(|settling| {
         spawn(

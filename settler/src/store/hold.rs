@@ -13,7 +13,7 @@ use radio_payouts_protocol::batch::{Answer, BatchHeader, MAX_SEQ_AHEAD, MAX_TIME
 use radio_payouts_protocol::hash::{Hash, ZERO_HASH};
 
 use super::index::Round;
-use super::pack::{self, Span};
+use super::pack::{self, PackName, Span};
 use super::{Store, StoreError};
 use crate::crash;
 
@@ -24,8 +24,8 @@ pub struct Holdable<'a> {
     pub header: BatchHeader,
     /// Number of its receipts.
     pub receipts: u64,
-    /// The envelope as received.
-    pub envelope: &'a [u8],
+    /// The envelope as received, with a line feed, as a frame.
+    pub frame: &'a [u8],
 }
 
 /// What is held of an SFU, going along with what the round adds.
@@ -47,7 +47,8 @@ struct Judge<'a, 'r, F> {
 }
 
 impl Store {
-    /// Holds a round of batches at the receiver's time `now_ms`; `account_stop` is the `stop_seq` of an SFU's account.
+    /// Holds a round of batches at the receiver's time `now_ms`; `account_stop` is the `stop_seq` of an SFU's account. Returns the
+    /// answers, and the pack that was written if something is newly held.
     ///
     /// # Errors
     /// [`StoreError`]; then nothing of the round is held.
@@ -56,31 +57,31 @@ impl Store {
         now_ms: u64,
         account_stop: impl Fn(&[u8; 32]) -> u64,
         batches: &[Holdable<'_>],
-    ) -> Result<Vec<Answer>, StoreError> {
+    ) -> Result<(Vec<Answer>, Option<PackName>), StoreError> {
         let root = self.packs_folder();
         let round = self.index_mut()?.begin()?;
         let mut judge = Judge { round: &round, account_stop, now_ms, standings: HashMap::new(), pack: None };
         let mut answers = Vec::with_capacity(batches.len());
-        let mut envelopes = Vec::new();
+        let mut frames = Vec::new();
         let mut start = 0;
         for batch in batches {
-            let length = batch.envelope.len() as u64;
+            let length = batch.frame.len() as u64;
             let answer = judge.take(batch, Span { start, length })?;
             if answer == Answer::Held {
-                envelopes.push(batch.envelope);
-                start += length + 1;
+                frames.push(batch.frame);
+                start += length;
             }
             answers.push(answer);
         }
-        let Some(pack) = judge.pack else { return Ok(answers) };
+        let Some(pack) = judge.pack else { return Ok((answers, None)) };
         crash::point("store.before_pack");
-        let (name, length) = pack::write(&root, now_ms, &envelopes)?;
+        let (name, length) = pack::write(&root, now_ms, &frames)?;
         crash::point("store.after_pack");
         round.name_pack(pack, &name.path().to_string_lossy(), length)?;
         crash::point("store.before_index");
         round.commit()?;
         crash::point("store.after_index");
-        Ok(answers)
+        Ok((answers, Some(name)))
     }
 }
 

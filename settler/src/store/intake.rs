@@ -4,25 +4,28 @@
 //! next. Every input gets one answer of section 4.4, and what is not held goes to the log of rejects. `already_held`
 //! is an answer, not a fault: a file may be given twice.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::io::BufRead;
 use std::sync::Arc;
 
-use radio_payouts_protocol::batch::{Answer, BatchHeader, Envelope, MAX_ENVELOPE_BYTES, Verified};
+use radio_payouts_protocol::batch::{Answer, BatchHeader, BorrowedBatch, Envelope, MAX_ENVELOPE_BYTES, Verified};
 use radio_payouts_protocol::domain::Domain;
 use radio_payouts_protocol::registry::{NEVER, Sfu};
 use rayon::prelude::*;
 use serde::Serialize;
 
 use super::durable::FileError;
+use super::frame::Compressor;
 use super::hold::Holdable;
+use super::pack::PackName;
 use super::rejects::{self, KEPT_BYTES, Reject};
+use super::stages::{Stage, Stages};
 use super::{Store, StoreError};
 
-/// Bytes of a round: what one fsync makes durable.
-const ROUND_BYTES: usize = 16 << 20;
-/// Lines of a round.
-const ROUND_LINES: usize = 8_192;
+mod run;
+
+pub use run::Run;
 
 /// What a receiver knows.
 pub struct Intake<'a> {
@@ -90,8 +93,30 @@ struct Line {
     origin: Arc<str>,
     number: u64,
     length: u64,
-    /// The line, or its first bytes if it is too long.
+    /// The line with its line feed, or its first bytes if it is too long.
     kept: Vec<u8>,
+}
+
+impl Line {
+    fn envelope(&self) -> &[u8] {
+        self.kept.strip_suffix(b"\n").unwrap_or(&self.kept)
+    }
+}
+
+/// A line with a good signature.
+struct Checked<'l> {
+    verified: Verified<Cow<'l, str>>,
+    /// The line as it stands in a pack.
+    frame: Vec<u8>,
+}
+
+/// A round that was answered.
+struct Round {
+    answers: Vec<Taken>,
+    /// The time by which it was judged.
+    now_ms: u64,
+    /// What was written, if something is newly held.
+    pack: Option<PackName>,
 }
 
 impl<'a> Intake<'a> {
@@ -109,29 +134,11 @@ impl<'a> Intake<'a> {
         &self,
         store: &mut Store,
         origin: &str,
-        mut input: impl BufRead,
+        input: impl BufRead + Send,
         tally: &mut Tally,
     ) -> Result<(), StoreError> {
-        let name: Arc<str> = origin.into();
-        let mut number = 0;
-        loop {
-            let (mut round, mut bytes) = (Vec::new(), 0);
-            while bytes < ROUND_BYTES && round.len() < ROUND_LINES {
-                let line = read_line(&mut input, &name, number + 1)
-                    .map_err(|error| FileError::new("read", std::path::Path::new(origin), error))?;
-                let Some(line) = line else { break };
-                number += 1;
-                tally.bytes_read += line.length + 1;
-                bytes += line.kept.len();
-                if line.length > 0 {
-                    round.push(line);
-                }
-            }
-            if round.is_empty() && bytes == 0 && at_end(&mut input, origin)? {
-                return Ok(());
-            }
-            self.take(store, &round, tally)?;
-        }
+        let stages = Stages::default();
+        self.run(&mut Run { store, tally, rows: None, stages: &stages, progress: &|_| {} }, origin, input)
     }
 
     /// Holds envelopes already in memory; returns the answer to each.
@@ -159,14 +166,14 @@ impl<'a> Intake<'a> {
     ) -> Result<Vec<Answered>, StoreError> {
         let lines: Vec<Line> = delivered
             .into_iter()
-            .map(|Delivered { origin, line, envelope }| Line {
-                origin,
-                number: line,
-                length: envelope.len() as u64,
-                kept: envelope,
+            .map(|Delivered { origin, line, envelope: mut kept }| {
+                let length = kept.len() as u64;
+                kept.push(b'\n');
+                Line { origin, number: line, length, kept }
             })
             .collect();
-        let (answers, now_ms) = self.take(store, &lines, tally)?;
+        let checked = self.check_all(&lines, &Stages::default())?;
+        let Round { answers, now_ms, .. } = self.hold_all(store, &lines, &checked, tally)?;
         let answered = answers.into_iter().map(|(answer, batch)| {
             let received_ms = match (&answer, &batch) {
                 (Answer::Held, Some(_)) => Some(now_ms),
@@ -178,35 +185,48 @@ impl<'a> Intake<'a> {
         answered.collect()
     }
 
-    /// Answers a round, in order, with the batch where the signature was good; and the time by which it was judged.
-    fn take(&self, store: &mut Store, lines: &[Line], tally: &mut Tally) -> Result<(Vec<Taken>, u64), StoreError> {
-        let checked: Vec<Result<Verified, Refused>> = lines.par_iter().map(|line| self.check(line)).collect();
-        let good: Vec<(usize, &Verified)> =
-            checked.iter().enumerate().filter_map(|(place, result)| Some((place, result.as_ref().ok()?))).collect();
-        let holdable: Vec<Holdable<'_>> = good
+    /// Checks the lines of a round, on all cores.
+    fn check_all<'l>(
+        &self,
+        lines: &'l [Line],
+        stages: &Stages,
+    ) -> Result<Vec<Result<Checked<'l>, Refused>>, StoreError> {
+        let check = |compressor: &mut Option<Compressor>, line| self.check(line, compressor, stages);
+        lines.par_iter().map_init(|| None, check).collect()
+    }
+
+    /// Answers a round that was checked.
+    fn hold_all(
+        &self,
+        store: &mut Store,
+        lines: &[Line],
+        checked: &[Result<Checked<'_>, Refused>],
+        tally: &mut Tally,
+    ) -> Result<Round, StoreError> {
+        let holdable: Vec<Holdable<'_>> = checked
             .iter()
-            .filter_map(|(place, verified)| {
-                let envelope = lines.get(*place)?.kept.as_slice();
+            .filter_map(|result| result.as_ref().ok())
+            .map(|Checked { verified, frame }| {
                 let receipts = verified.batch().receipts.len() as u64;
-                Some(Holdable { header: verified.header(), receipts, envelope })
+                Holdable { header: verified.header(), receipts, frame }
             })
             .collect();
         let now_ms = (self.clock)();
         let stop = |key: &[u8; 32]| self.stops.get(key).copied().unwrap_or(NEVER);
-        let held = store.hold(now_ms, stop, &holdable)?;
+        let (held, pack) = store.hold(now_ms, stop, &holdable)?;
 
         let mut held = held.into_iter().zip(&holdable);
         let mut answers = Vec::with_capacity(lines.len());
         let mut refused = Vec::new();
-        for (line, result) in lines.iter().zip(&checked) {
+        for (line, result) in lines.iter().zip(checked) {
             let (answer, header, named) = match result {
                 Err((answer, named)) => (answer.clone(), None, named.clone()),
-                Ok(verified) => {
+                Ok(Checked { verified, .. }) => {
                     let Some((answer, batch)) = held.next() else { break };
                     if answer == Answer::Held {
                         tally.receipts_held += batch.receipts;
                     }
-                    (answer, Some(batch.header), Some((verified.batch().sfu.clone(), batch.header.seq)))
+                    (answer, Some(batch.header), Some((verified.batch().sfu.to_string(), batch.header.seq)))
                 }
             };
             tally.add(&answer);
@@ -216,20 +236,43 @@ impl<'a> Intake<'a> {
             answers.push((answer, header));
         }
         rejects::append(&store.rejects_folder(), &refused)?;
-        Ok((answers, now_ms))
+        Ok(Round { answers, now_ms, pack })
     }
 
-    fn check(&self, line: &Line) -> Result<Verified, Refused> {
-        if line.length > line.kept.len() as u64 {
+    fn check<'l>(
+        &self,
+        line: &'l Line,
+        compressor: &mut Option<Compressor>,
+        stages: &Stages,
+    ) -> Result<Result<Checked<'l>, Refused>, StoreError> {
+        let envelope = line.envelope();
+        if line.length > envelope.len() as u64 {
             let reason = format!("{} bytes, at most {MAX_ENVELOPE_BYTES} are read", line.length);
-            return Err((Answer::Malformed(reason), None));
+            return Ok(Err((Answer::Malformed(reason), None)));
         }
-        let received = Envelope::parse(&line.kept).map_err(|answer| (answer, None))?;
-        let named = Some((received.batch().sfu.clone(), received.batch().seq));
+        let received = match stages.measure(Stage::Decoding, || Envelope::read(envelope)) {
+            Ok(received) => received,
+            Err(answer) => return Ok(Err((answer, None))),
+        };
+        let named = |batch: &BorrowedBatch<'_>| Some((batch.sfu.to_string(), batch.seq));
         if !self.stops.contains_key(&received.header().sfu_key) {
-            return Err((Answer::UnknownSfu, named));
+            return Ok(Err((Answer::UnknownSfu, named(received.batch()))));
         }
-        received.verify(&self.domain).map_err(|answer| (answer, named))
+        let sent = named(received.batch());
+        let verified = match stages.measure(Stage::Signatures, || received.verify(&self.domain)) {
+            Ok(verified) => verified,
+            Err(answer) => return Ok(Err((answer, sent))),
+        };
+        let failed = |error| FileError::new("compress", std::path::Path::new(&*line.origin), error);
+        let compress = || -> std::io::Result<Vec<u8>> {
+            let compressor = match compressor {
+                Some(compressor) => compressor,
+                None => compressor.insert(Compressor::new()?),
+            };
+            compressor.compress(&line.kept)
+        };
+        let frame = stages.measure(Stage::Packs, compress).map_err(failed)?;
+        Ok(Ok(Checked { verified, frame }))
     }
 }
 
@@ -244,16 +287,11 @@ fn reject(at_ms: u64, line: &Line, answer: &Answer, named: Option<(String, u64)>
         sfu,
         seq,
         length: line.length,
-        input: rejects::excerpt(&line.kept),
+        input: rejects::excerpt(line.envelope()),
     }
 }
 
-fn at_end(input: &mut impl BufRead, origin: &str) -> Result<bool, StoreError> {
-    let rest = input.fill_buf().map_err(|error| FileError::new("read", std::path::Path::new(origin), error))?;
-    Ok(rest.is_empty())
-}
-
-/// The next line without its end; of one that is longer than an envelope may be, only the first bytes are kept.
+/// The next line; of one that is longer than an envelope may be, only the first bytes are kept.
 fn read_line(input: &mut impl BufRead, origin: &Arc<str>, number: u64) -> std::io::Result<Option<Line>> {
     let (mut kept, mut length, mut any) = (Vec::new(), 0u64, false);
     loop {
@@ -263,10 +301,13 @@ fn read_line(input: &mut impl BufRead, origin: &Arc<str>, number: u64) -> std::i
             Err(error) => return Err(error),
         };
         if buffer.is_empty() {
+            if any && length <= MAX_ENVELOPE_BYTES as u64 {
+                kept.push(b'\n');
+            }
             return Ok(any.then(|| Line { origin: origin.clone(), number, length, kept }));
         }
         any = true;
-        let end = buffer.iter().position(|byte| *byte == b'\n');
+        let end = memchr::memchr(b'\n', buffer);
         let piece = buffer.get(..end.unwrap_or(buffer.len())).unwrap_or(buffer);
         length += piece.len() as u64;
         if length <= MAX_ENVELOPE_BYTES as u64 {
@@ -280,6 +321,9 @@ fn read_line(input: &mut impl BufRead, origin: &Arc<str>, number: u64) -> std::i
         let used = piece.len() + usize::from(end.is_some());
         input.consume(used);
         if end.is_some() {
+            if length <= MAX_ENVELOPE_BYTES as u64 {
+                kept.push(b'\n');
+            }
             return Ok(Some(Line { origin: origin.clone(), number, length, kept }));
         }
     }
@@ -298,7 +342,7 @@ mod tests {
         let line = read_line(&mut input, &origin, 1).unwrap().unwrap();
         assert_eq!((line.length, line.kept.len()), (1 << 30, KEPT_BYTES));
         assert!(line.kept.capacity() < MAX_ENVELOPE_BYTES * 2);
-        assert_eq!(read_line(&mut input, &origin, 2).unwrap().unwrap().kept, b"next");
+        assert_eq!(read_line(&mut input, &origin, 2).unwrap().unwrap().envelope(), b"next");
         assert!(read_line(&mut input, &origin, 3).unwrap().is_none());
     }
 }

@@ -1,26 +1,23 @@
 //! The index made anew from the packs, and the packs that a killed process left unindexed.
 
+use std::borrow::Cow;
 use std::path::Path;
 
-use radio_payouts_protocol::batch::{Batch, BatchHeader, Envelope};
+use radio_payouts_protocol::batch::{BatchHeader, Envelope, Received};
 use rayon::prelude::*;
 
 use super::index::{Index, Round};
-use super::pack::{self, PackName, Span};
+use super::pack::{self, Pack, PackName, Span};
 use super::{Lock, Store, StoreError, durable, hold};
-
-/// Envelopes that are parsed at a time.
-const CHUNK: usize = 4_096;
 
 /// Reads an envelope of our own; that it was verified is what its being held says.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`] if it is not one.
-pub fn parse(envelope: &[u8], path: &Path) -> Result<(BatchHeader, Batch), StoreError> {
-    let received = Envelope::parse(envelope).map_err(|answer| {
+pub fn read<'a>(envelope: &'a [u8], path: &Path) -> Result<Received<Cow<'a, str>>, StoreError> {
+    Envelope::read(envelope).map_err(|answer| {
         StoreError::corrupt(path, format!("an envelope is {}: {}", answer.as_str(), answer.explanation()))
-    })?;
-    Ok((received.header(), received.batch().clone()))
+    })
 }
 
 /// What a rebuild found.
@@ -86,36 +83,24 @@ fn remove_if_there(path: &Path) -> Result<(), StoreError> {
 fn index_packs(index: &mut Index, packs: &[(PackName, std::path::PathBuf)]) -> Result<u64, StoreError> {
     let mut batches = 0;
     for (name, path) in packs {
+        let pack = Pack::open(name, path)?;
+        let found = pack
+            .spans
+            .par_iter()
+            .map(|span| {
+                let envelope = pack.envelope(*span)?;
+                read(&envelope, path).map(|received| (*span, received.header(), received.batch().receipts.len() as u64))
+            })
+            .collect::<Result<Vec<_>, StoreError>>()?;
         let round = index.begin()?;
-        let mut pending: Vec<(Span, Vec<u8>)> = Vec::new();
-        let mut found = Vec::new();
-        let length = pack::scan(name, path, |span, envelope| {
-            pending.push((span, envelope.to_vec()));
-            if pending.len() == CHUNK {
-                found.extend(parse_chunk(&mut pending, path)?)
-            }
-            Ok(())
-        })?;
-        found.extend(parse_chunk(&mut pending, path)?);
         // Another process may have indexed it in the meantime.
-        if let Some(pack_id) = round.add_pack(&name.path().to_string_lossy(), name.received_ms, length)? {
+        if let Some(pack_id) = round.add_pack(&name.path().to_string_lossy(), name.received_ms, pack.length())? {
             batches += found.len() as u64;
             add_all(&round, pack_id, &found)?;
         }
         round.commit()?;
     }
     Ok(batches)
-}
-
-fn parse_chunk(pending: &mut Vec<(Span, Vec<u8>)>, path: &Path) -> Result<Vec<(Span, BatchHeader, u64)>, StoreError> {
-    let parsed = pending
-        .par_iter()
-        .map(|(span, envelope)| {
-            parse(envelope, path).map(|(header, batch)| (*span, header, batch.receipts.len() as u64))
-        })
-        .collect();
-    pending.clear();
-    parsed
 }
 
 fn add_all(round: &Round<'_>, pack: i64, found: &[(Span, BatchHeader, u64)]) -> Result<(), StoreError> {

@@ -1,18 +1,70 @@
-//! Rows of held batches, for epochs that an engine settles: `DATA/rows/`, made of packs.
+//! Rows of held batches, below `DATA/rows`: made while batches are taken in, or later from the packs.
+//!
+//! A pack is a source of rows. What a record names is there for good; packs that no record names, because a process died or nobody
+//! asked for rows when they were written, get theirs from the next [`Store::make_rows`]. One process makes rows at a time.
 
-use radio_payouts_engine::rows::{Rows, SHARDS, Source};
-use radio_payouts_protocol::batch::BatchHeader;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use radio_payouts_engine::record::Sha256;
+use radio_payouts_engine::rows::{Gathering, SHARDS};
+use radio_payouts_engine::{EngineError, Rows};
+use radio_payouts_protocol::batch::{Batch, BatchHeader};
 use radio_payouts_protocol::calendar::Calendar;
+use radio_payouts_protocol::hash::Hash;
+use rayon::prelude::*;
+use serde::Serialize;
 
-use super::pack;
-use super::rebuild::parse;
-use super::{Store, StoreError};
+use super::pack::{self, Pack};
+use super::stages::{Stage, Stages};
+use super::{Lock, Store, StoreError, rebuild};
+use crate::crash;
+
+/// How long a maker of rows waits for another one to end.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What became rows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Made {
+    /// Records.
+    pub records: u64,
+    /// Packs that they cover.
+    pub packs: u64,
+    /// Receipts with rows.
+    pub receipts: u64,
+}
+
+/// Rows of a record, on their way to the disk.
+struct Group {
+    gathering: Gathering,
+    sources: Vec<Sha256>,
+}
+
+/// Makes rows of packs, record after record: while one is written, the next is gathered. Dropped without [`RowMaker::finish`], what was
+/// not committed is made by the next maker.
+pub struct RowMaker {
+    rows: Rows,
+    group: Group,
+    made: Made,
+    stages: Arc<Stages>,
+    groups: Option<SyncSender<Group>>,
+    writer: Option<JoinHandle<Result<(), EngineError>>>,
+}
 
 impl Store {
-    /// The rows of this store.
+    /// The folder of rows.
+    #[must_use]
+    pub fn rows_folder(&self) -> PathBuf {
+        self.folder.join("rows")
+    }
+
+    /// The rows of what is held.
     #[must_use]
     pub fn rows(&self, calendar: Calendar) -> Rows {
-        Rows::new(&self.folder().join("rows"), calendar, SHARDS)
+        Rows::new(&self.rows_folder(), calendar, SHARDS)
     }
 
     /// Receipts of these batches.
@@ -27,21 +79,135 @@ impl Store {
         Ok(sum)
     }
 
-    /// Makes the rows of all packs that have none.
+    /// Whoever makes rows, alone; waits for another one to end.
     ///
     /// # Errors
-    /// [`StoreError`].
-    pub fn make_rows(&self, rows: &Rows) -> anyhow::Result<()> {
-        let known = rows.sources()?;
-        let packs = pack::list(&self.packs_folder())?;
-        for (name, path) in packs.iter().filter(|(name, _)| !known.contains(&name.hash)) {
-            let mut batches = Vec::new();
-            pack::scan(name, path, |_, envelope| {
-                batches.push(parse(envelope, path)?);
-                Ok(())
-            })?;
-            rows.add(&[Source { hash: name.hash, batches }], &|_| {})?;
+    /// [`StoreError::Busy`] if the other one takes longer than 30 s; [`StoreError::ReadOnly`].
+    pub fn row_maker(&self, calendar: Calendar, stages: Arc<Stages>) -> Result<RowMaker, StoreError> {
+        if self.writing.is_none() {
+            return Err(StoreError::ReadOnly);
+        }
+        let lock = wait_for(&self.folder.join("rows.lock"))?;
+        let rows = self.rows(calendar);
+        rows.sweep()?;
+        RowMaker::start(rows, lock, stages)
+    }
+
+    /// Makes the rows of all packs that no record covers.
+    ///
+    /// # Errors
+    /// As [`Store::row_maker`]; [`StoreError`] if a pack is damaged or rows cannot be written. Records that were committed stay.
+    pub fn make_rows(&self, calendar: Calendar) -> Result<Made, StoreError> {
+        let mut maker = self.row_maker(calendar, Arc::default())?;
+        maker.cover(&self.packs_folder())?;
+        maker.finish()
+    }
+}
+
+fn wait_for(path: &Path) -> Result<Lock, StoreError> {
+    let start = Instant::now();
+    loop {
+        match Lock::take(path) {
+            Err(StoreError::Busy(_)) if start.elapsed() < PATIENCE => std::thread::sleep(Duration::from_millis(50)),
+            other => return other,
+        }
+    }
+}
+
+impl RowMaker {
+    fn start(rows: Rows, lock: Lock, stages: Arc<Stages>) -> Result<Self, StoreError> {
+        let (groups, waiting) = sync_channel::<Group>(0);
+        let (target, times) = (rows.clone(), stages.clone());
+        let write = move || {
+            // Held until the last record is written.
+            let _lock = lock;
+            for Group { gathering, sources } in waiting {
+                let committed = target.commit(gathering, sources, &crash::point)?;
+                times.add(Stage::Rows, committed.cpu);
+            }
+            Ok(())
+        };
+        let writer = std::thread::Builder::new()
+            .name("rows".to_owned())
+            .spawn(write)
+            .map_err(|error| EngineError::Engine(format!("no thread to write rows: {error}")))?;
+        let group = Group { gathering: rows.gather(), sources: Vec::new() };
+        Ok(Self { rows, group, made: Made::default(), stages, groups: Some(groups), writer: Some(writer) })
+    }
+
+    /// Gathers the rows of a batch of the pack that is named next.
+    ///
+    /// # Errors
+    /// [`StoreError`], which no held batch causes.
+    pub fn add<S: AsRef<str>>(&mut self, header: &BatchHeader, batch: &Batch<S>) -> Result<(), StoreError> {
+        let stages = self.stages.clone();
+        Ok(stages.measure(Stage::Rows, || self.group.gathering.add(header, batch))?)
+    }
+
+    /// Names the pack of the batches that were added since the last one. When there is enough for a record, it goes to the disk.
+    ///
+    /// # Errors
+    /// [`StoreError`] if a record could not be written.
+    pub fn end_pack(&mut self, pack: Hash) -> Result<(), StoreError> {
+        self.group.sources.push(Sha256(pack));
+        self.made.packs += 1;
+        if self.group.gathering.is_full() { self.flush() } else { Ok(()) }
+    }
+
+    fn flush(&mut self) -> Result<(), StoreError> {
+        let next = Group { gathering: self.rows.gather(), sources: Vec::new() };
+        let group = std::mem::replace(&mut self.group, next);
+        self.made.records += 1;
+        self.made.receipts += group.gathering.receipts();
+        match self.groups.as_ref().map(|groups| groups.send(group)) {
+            Some(Ok(())) => Ok(()),
+            // The writer ended, which it does on an error only.
+            Some(Err(_)) | None => self.join(),
+        }
+    }
+
+    fn join(&mut self) -> Result<(), StoreError> {
+        self.groups = None;
+        let Some(writer) = self.writer.take() else { return Ok(()) };
+        let panicked = |_| EngineError::Engine("the thread that writes rows panicked".to_owned());
+        Ok(writer.join().map_err(panicked).flatten()?)
+    }
+
+    /// Makes the rows of all packs below `packs` that no record covers.
+    ///
+    /// # Errors
+    /// [`StoreError`] if a pack is damaged or rows cannot be written.
+    pub fn cover(&mut self, packs: &Path) -> Result<(), StoreError> {
+        let covered = self.rows.sources()?;
+        for (name, path) in pack::list(packs)?.into_iter().filter(|(name, _)| !covered.contains(&name.hash)) {
+            let pack = Pack::open(&name, &path)?;
+            let envelopes = pack.spans.par_iter().map(|span| pack.envelope(*span)).collect::<Result<Vec<_>, _>>()?;
+            let batches =
+                envelopes.par_iter().map(|envelope| rebuild::read(envelope, &path)).collect::<Result<Vec<_>, _>>()?;
+            for received in &batches {
+                self.add(&received.header(), received.batch())?;
+            }
+            self.end_pack(name.hash)?;
         }
         Ok(())
+    }
+
+    /// Commits what is left, and waits until all of it is on the disk.
+    ///
+    /// # Errors
+    /// [`StoreError`] if a record could not be written.
+    pub fn finish(mut self) -> Result<Made, StoreError> {
+        if !self.group.sources.is_empty() {
+            self.flush()?;
+        }
+        self.join()?;
+        Ok(self.made)
+    }
+}
+
+impl Drop for RowMaker {
+    fn drop(&mut self) {
+        // The error that ended this was told; the writer's would be another one.
+        let _ = self.join();
     }
 }

@@ -34,8 +34,8 @@ pub(super) fn too_long(bytes: usize) -> String {
     format!("the batch has {bytes} bytes, at most {MAX_BATCH_BYTES} are allowed")
 }
 
-pub(super) fn check(batch: &Batch) -> Result<[u8; 32], String> {
-    let key = sfu_key(&batch.sfu)?;
+pub(super) fn check<S: AsRef<str>>(batch: &Batch<S>) -> Result<[u8; 32], String> {
+    let key = sfu_key(batch.sfu.as_ref())?;
     if batch.seq == 0 {
         return Err("seq: starts at 1".into());
     }
@@ -48,27 +48,27 @@ pub(super) fn check(batch: &Batch) -> Result<[u8; 32], String> {
     let mut described = HashSet::with_capacity(batch.tracks.len());
     for (position, descriptor) in batch.tracks.iter().enumerate() {
         check_descriptor(descriptor).map_err(|reason| format!("tracks[{position}].{reason}"))?;
-        if !described.insert(descriptor.track_id.as_str()) {
-            return Err(format!("tracks: {:?} is described twice", descriptor.track_id));
+        if !described.insert(descriptor.track_id.as_ref()) {
+            return Err(format!("tracks: {:?} is described twice", descriptor.track_id.as_ref()));
         }
     }
     let mut mentioned = HashSet::with_capacity(described.len());
     for (position, receipt) in batch.receipts.iter().enumerate() {
         check_receipt(receipt).map_err(|reason| format!("receipts[{position}].{reason}"))?;
-        if !described.contains(receipt.track_id.as_str()) {
-            return Err(format!("receipts[{position}].trackId: {:?} is not described", receipt.track_id));
+        if !described.contains(receipt.track_id.as_ref()) {
+            return Err(format!("receipts[{position}].trackId: {:?} is not described", receipt.track_id.as_ref()));
         }
-        mentioned.insert(receipt.track_id.as_str());
+        mentioned.insert(receipt.track_id.as_ref());
     }
-    if let Some(unused) = batch.tracks.iter().find(|descriptor| !mentioned.contains(descriptor.track_id.as_str())) {
-        return Err(format!("tracks: {:?} is described and not mentioned", unused.track_id));
+    if let Some(unused) = batch.tracks.iter().find(|descriptor| !mentioned.contains(descriptor.track_id.as_ref())) {
+        return Err(format!("tracks: {:?} is described and not mentioned", unused.track_id.as_ref()));
     }
     Ok(key)
 }
 
-pub(crate) fn check_descriptor(descriptor: &Descriptor) -> Result<(), String> {
-    identifier("trackId", &descriptor.track_id)?;
-    Did::parse(&descriptor.uploader).map_err(|error| format!("uploader: {error}"))?;
+pub(crate) fn check_descriptor<S: AsRef<str>>(descriptor: &Descriptor<S>) -> Result<(), String> {
+    identifier("trackId", descriptor.track_id.as_ref())?;
+    Did::parse(descriptor.uploader.as_ref()).map_err(|error| format!("uploader: {error}"))?;
     if let Some(metadata) = &descriptor.metadata {
         for (name, value) in metadata.texts() {
             text(name, value.unwrap_or_default()).map_err(|reason| format!("metadata.{reason}"))?;
@@ -78,9 +78,9 @@ pub(crate) fn check_descriptor(descriptor: &Descriptor) -> Result<(), String> {
     Ok(())
 }
 
-pub(crate) fn check_receipt(receipt: &Receipt) -> Result<(), String> {
-    identifier("roomId", &receipt.room_id)?;
-    identifier("trackId", &receipt.track_id)?;
+pub(crate) fn check_receipt<S: AsRef<str>>(receipt: &Receipt<S>) -> Result<(), String> {
+    identifier("roomId", receipt.room_id.as_ref())?;
+    identifier("trackId", receipt.track_id.as_ref())?;
     integer("timestamp", receipt.timestamp)?;
     if receipt.recipients > MAX_RECIPIENTS {
         return Err(format!("recipients: {} of at most {MAX_RECIPIENTS}", receipt.recipients));
@@ -89,7 +89,7 @@ pub(crate) fn check_receipt(receipt: &Receipt) -> Result<(), String> {
         return Err(format!("contributors: {} of at most {MAX_CONTRIBUTORS}", receipt.contributors.len()));
     }
     for (position, entry) in receipt.contributors.iter().enumerate() {
-        identifier("did", &entry.did)
+        identifier("did", entry.did.as_ref())
             .and_then(|()| integer("bytesOut", entry.bytes_out))
             .map_err(|reason| format!("contributors[{position}].{reason}"))?;
     }
@@ -97,7 +97,7 @@ pub(crate) fn check_receipt(receipt: &Receipt) -> Result<(), String> {
     if acks.len() > MAX_ACKS {
         return Err(format!("acks: {} of at most {MAX_ACKS}", acks.len()));
     }
-    acks.iter().try_for_each(|ack| text("acks", ack))
+    acks.iter().try_for_each(|ack| text("acks", ack.as_ref()))
 }
 
 fn integer(name: &str, value: u64) -> Result<(), String> {

@@ -9,6 +9,8 @@ use alloc::vec;
 use ed25519_dalek::SigningKey;
 use proptest::prelude::*;
 
+mod canonical;
+
 fn domain() -> Domain {
     Domain::derive(&[7; 32], &[9; 32])
 }

@@ -13,7 +13,7 @@ use crate::outcome::{Failure, Outcome};
 use crate::output::note;
 use crate::receipt::source::{Content, Item, Items, no_value};
 use crate::store::Store;
-use crate::store::intake::{Intake, Tally};
+use crate::store::intake::{Intake, Run};
 
 /// What bare receipts that were not taken are counted as.
 pub(super) const REFUSED: &str = "bare_receipt_refused";
@@ -25,10 +25,9 @@ pub(super) fn ingest(
     context: &Context,
     view: &View,
     intake: &Intake<'_>,
-    store: &mut Store,
+    run: &mut Run<'_>,
     origin: &str,
-    reader: Box<dyn BufRead>,
-    tally: &mut Tally,
+    reader: Box<dyn BufRead + Send>,
 ) -> Outcome {
     let config = context.config()?;
     config.require_demo_flag()?;
@@ -39,7 +38,7 @@ pub(super) fn ingest(
     })?;
     let key = keyfile::signing_key(&keyfile::load(path)?);
     let public = key.verifying_key().to_bytes();
-    let position = position(store, &public)?;
+    let position = position(run.store, &public)?;
     let current = view.deployment().calendar()?.epoch_at_unix(view.now).unwrap_or_default();
     let max_kbps = NonZeroU32::new(view.params(current)?.values.max_kbps_per_recipient)
         .ok_or_else(|| Failure::usage("max_kbps_per_recipient is 0"))?;
@@ -78,14 +77,14 @@ pub(super) fn ingest(
     }
     take(wrapper.finish(), &mut envelopes)?;
     if refused > 0 {
-        *tally.answers.entry(REFUSED.to_owned()).or_default() += refused;
+        *run.tally.answers.entry(REFUSED.to_owned()).or_default() += refused;
     }
     let mut signed = Vec::new();
     for envelope in envelopes {
         signed.extend_from_slice(&envelope);
         signed.push(b'\n');
     }
-    Ok(intake.read(store, origin, signed.as_slice(), tally)?)
+    Ok(intake.run(run, origin, signed.as_slice())?)
 }
 
 /// Where the demo SFU stands, by what is held of it.

@@ -1,34 +1,30 @@
 //! The rows of an epoch's receipts: the signed envelopes of every judged batch, one batch at a time, with the verdict of the batch
 //! from `batches/verdicts.csv` or of the receipt from `receipts.parquet`. The three are in the same order.
 
-use std::fs::File;
-use std::io::{BufRead as _, BufReader};
-
 use anyhow::Context as _;
 use radio_payouts_protocol::batch::{Batch, Role};
 
 use super::{Epoch, Rows, Value};
 use crate::artefact::batches::{VerdictLine, file_name, read_verdicts};
+use crate::artefact::envelopes::{self, Envelopes, Lines};
 use crate::artefact::receipts::Verdicts;
 use crate::artefact::{sfu_name, source};
 
 /// Writes them.
 pub(super) fn write(epoch: &Epoch<'_>, rows: &mut dyn Rows) -> anyhow::Result<()> {
     let folder = &epoch.artefact.folder;
-    let mut envelopes: Option<([u8; 32], BufReader<File>)> = None;
+    let mut of_sfu: Option<([u8; 32], Lines)> = None;
     let mut verdicts = Verdicts::open(&folder.join("receipts.parquet"))?;
-    let mut bytes = Vec::new();
     read_verdicts(folder, |line| {
         let key = line.header.sfu_key;
-        if envelopes.as_ref().is_none_or(|(of, _)| *of != key) {
-            let path = folder.join(file_name(&key));
-            let file = File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
-            envelopes = Some((key, BufReader::with_capacity(1 << 20, file)));
+        if of_sfu.as_ref().is_none_or(|(of, _)| *of != key) {
+            let name = file_name(&key);
+            let path = envelopes::kept(folder, &name).with_context(|| format!("cannot read {name}"))?;
+            of_sfu = Some((key, Envelopes::open(&path)?.lines()?));
         }
-        let Some((_, reader)) = &mut envelopes else { anyhow::bail!("no file of envelopes") };
-        bytes.clear();
-        reader.read_until(b'\n', &mut bytes)?;
-        let batch = source::parse(&line.header, bytes.strip_suffix(b"\n").unwrap_or(&bytes))?;
+        let next = of_sfu.as_mut().map(|(_, lines)| lines.next()).transpose()?.flatten();
+        let (_, _, envelope) = next.context("a listed batch is not in its file")?;
+        let batch = source::parse(&line.header, &envelope)?;
         let of_receipts = match line.verdict.as_str() {
             "accepted" => {
                 let verdicts = verdicts.of_batch(&key, line.header.seq, batch.receipts.len())?;
