@@ -120,7 +120,8 @@ impl Spark {
     }
 
     fn attempt(&self, driver: &mut Option<Driver>, tables: &Tables, sql: &str) -> Result<Output, Failure> {
-        let until = Instant::now() + self.deadline;
+        let until = Instant::now().checked_add(self.deadline);
+        let until = until.ok_or_else(|| Failure::final_one("a deadline that no clock will show"))?;
         let driver = match driver {
             Some(driver) => driver,
             None => {

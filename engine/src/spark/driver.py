@@ -91,9 +91,13 @@ def start(request):
     builder = SparkSession.builder.master(request["master"])
     for name, value in {**DEFAULTS, **request["settings"], **FIXED}.items():
         builder = builder.config(name, value)
-    session = builder.getOrCreate()
-    session.sparkContext.setLogLevel("WARN")
-    return session
+    try:
+        session = builder.getOrCreate()
+        session.sparkContext.setLogLevel("WARN")
+        return session
+    except Exception as error:
+        answer(kind="failed", error=f"no session: {type(error).__name__}: {error}", is_final=False)
+        sys.exit(1)
 
 
 def run(session, query):
