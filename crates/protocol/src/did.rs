@@ -15,17 +15,6 @@ pub const DID_BYTES: core::ops::RangeInclusive<usize> = 8..=256;
 /// Multicodec prefix of an Ed25519 public key.
 const ED25519_MULTICODEC: [u8; 2] = [0xed, 0x01];
 
-/// Which bytes an id may have: looked up rather than compared, because there are half a hundred in every contribution of every receipt.
-const ID_BYTES: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0u8;
-    while byte < u8::MAX {
-        table[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b':' | b'%' | b'-');
-        byte = byte.saturating_add(1);
-    }
-    table
-};
-
 /// A string that is a DID as section 3 has it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Did<'a>(&'a str);
@@ -61,8 +50,9 @@ impl<'a> Did<'a> {
         if method.is_empty() || !method.bytes().all(is_method) {
             return Err(DidError::Method);
         }
-        let is_id = |byte: u8| ID_BYTES.get(usize::from(byte)).copied().unwrap_or_default();
-        if id.is_empty() || !id.bytes().all(is_id) {
+        let is_id = |byte: u8| byte.is_ascii_alphanumeric() | matches!(byte, b'.' | b'_' | b':' | b'%' | b'-');
+        // To the end whatever is found: sixteen bytes at a time instead of one.
+        if id.is_empty() || !id.bytes().fold(true, |good, byte| good & is_id(byte)) {
             return Err(DidError::Id);
         }
         Ok(Self(did))

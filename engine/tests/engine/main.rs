@@ -6,6 +6,7 @@ mod agree;
 mod crashes;
 #[cfg(feature = "datafusion")]
 mod damage;
+#[cfg(feature = "datafusion")]
 mod disk;
 mod duckdb;
 #[cfg(feature = "datafusion")]

@@ -161,11 +161,9 @@ impl RowMaker {
         self.made.records += 1;
         self.made.receipts += rows.receipts();
         let group = Group { rows, sources: std::mem::take(&mut self.sources) };
-        match self.groups.as_ref().map(|groups| groups.send(group)) {
-            Some(Ok(())) => Ok(()),
-            // The writer ended, which it does on an error only.
-            Some(Err(_)) | None => self.join(),
-        }
+        // The writer ends before it is told to on an error only.
+        let is_taken = self.groups.as_ref().is_some_and(|groups| groups.send(group).is_ok());
+        if is_taken { Ok(()) } else { self.join() }
     }
 
     fn join(&mut self) -> Result<(), StoreError> {
