@@ -5,7 +5,7 @@ use std::path::Path;
 use arrow::array::{
     Array, ArrayRef, AsArray as _, Decimal128Array, FixedSizeBinaryArray, Int64Array, RecordBatch, StringArray,
 };
-use arrow::compute::cast;
+use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, Decimal128Type, Int64Type};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use radio_payouts_protocol::hash::Hash;
@@ -23,7 +23,12 @@ impl Columns<'_> {
         if column.null_count() > 0 {
             return Err(wrong(&"a value is missing"));
         }
-        if column.data_type() == kind { Ok(column.clone()) } else { cast(column, kind).map_err(|error| wrong(&error)) }
+        if column.data_type() == kind {
+            return Ok(column.clone());
+        }
+        // A value that does not fit is an error, not an empty place.
+        let exact = CastOptions { safe: false, ..CastOptions::default() };
+        cast_with_options(column, kind, &exact).map_err(|error| wrong(&error))
     }
 
     /// Keys of 32 bytes.
@@ -121,4 +126,39 @@ pub fn read(path: &Path, mut each: impl FnMut(Columns<'_>) -> Result<(), EngineE
         each(Columns(&piece.map_err(|error| EngineError::damaged(path, error))?))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::BinaryArray;
+
+    use super::*;
+
+    fn rows(column: ArrayRef) -> RecordBatch {
+        RecordBatch::try_from_iter([("column", column)]).unwrap()
+    }
+
+    #[test]
+    fn keys_of_another_length_are_refused_and_binary_ones_are_taken() {
+        for lengths in [[32, 31], [33, 32], [32, 0], [64, 64]] {
+            let keys: Vec<Vec<u8>> = lengths.iter().map(|length| vec![7; *length]).collect();
+            let rows = rows(Arc::new(BinaryArray::from_iter_values(keys)));
+            let refused = Columns(&rows).hashes("column");
+            assert!(matches!(refused, Err(EngineError::Refused(_))), "{lengths:?}: {refused:?}");
+        }
+        let rows = rows(Arc::new(BinaryArray::from_iter_values([[0xff; 32], [1; 32]])));
+        let keys = Columns(&rows).hashes("column").unwrap();
+        assert_eq!((keys.at(0), keys.at(1)), ([0xff; 32], [1; 32]));
+    }
+
+    #[test]
+    fn a_sum_that_is_no_integer_of_64_bits_is_refused() {
+        let wide = Decimal128Array::from(vec![i128::from(i64::MAX) + 1]).with_precision_and_scale(30, 0).unwrap();
+        let rows = rows(Arc::new(wide));
+        assert!(matches!(Columns(&rows).integers("column"), Err(EngineError::Refused(_))));
+        let sum: i128 = Columns(&rows).sums("column").unwrap().at(0).unwrap();
+        assert_eq!(sum, i128::from(i64::MAX) + 1);
+    }
 }

@@ -29,6 +29,8 @@ pub mod plan;
 pub mod record;
 pub mod rows;
 pub mod settle;
+#[cfg(unix)]
+pub mod spark;
 pub mod sql;
 pub mod table;
 
@@ -37,3 +39,5 @@ pub use datafusion::DataFusion;
 pub use error::EngineError;
 pub use rows::{Rows, Source};
 pub use settle::settle;
+#[cfg(unix)]
+pub use spark::Spark;

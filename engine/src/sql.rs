@@ -1,6 +1,6 @@
 //! The plan: standard SQL over the tables of [`crate::table`], with the epoch's parameters written in.
 //!
-//! It runs unchanged on DataFusion and DuckDB. There is no division in it, because engines disagree about that of integers, and every sum is one
+//! It runs unchanged on DataFusion, DuckDB and Spark. There is no division in it, because engines disagree about that of integers, and every sum is one
 //! of `decimal(20,0)`, because a sum of integers wraps silently. Every row that is read comes out in some
 //! group: those of batches that do not count, and those that are rejected, under a `standing` of their own.
 //!

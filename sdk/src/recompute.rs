@@ -96,7 +96,7 @@ impl EpochRecomputation {
     pub fn summary(&self) -> Result<String, Fault> {
         let recomputed = self.done()?;
         let settlement = &recomputed.settlement;
-        let ours = Manifest::of(&recomputed.terms, settlement, recomputed.manifest.files.clone());
+        let ours = Manifest::of(&recomputed.terms, &settlement.to_summary(), recomputed.manifest.files.clone());
         let mut batches: BTreeMap<&str, u32> = BTreeMap::new();
         for judged in settlement.seals.iter().flat_map(|seal| &seal.judged) {
             let verdict = judged.verdict.map_or("accepted", |verdict| verdict.as_str());

@@ -15,14 +15,17 @@ pub mod batches;
 pub mod cells;
 pub mod differ;
 pub mod digest;
+pub mod envelopes;
 pub mod explanation;
 pub mod files;
+pub mod levels;
 pub mod payout;
 pub mod proof;
 pub mod read;
 pub mod receipts;
 pub mod sheet;
 pub mod source;
+pub mod streamed;
 pub mod tables;
 pub mod verify;
 

@@ -14,6 +14,7 @@ pub mod actor;
 pub mod admin;
 pub mod amount;
 pub mod attest;
+pub mod bench;
 pub mod claim;
 pub mod close;
 pub mod completions;
@@ -138,6 +139,8 @@ pub enum Command {
     Sign(sign::Args),
     /// Write synthetic epochs, with every kind of bad input if wanted.
     Generate(generate::Args),
+    /// Make an epoch of a given size and measure every stage of settling it.
+    Bench(bench::Args),
     /// Take in signed batches.
     Ingest(ingest::Args),
     /// Show what was not counted, and why.
@@ -208,6 +211,7 @@ pub fn run() -> Outcome {
         Command::Keygen(args) => keygen::run(&args, &context),
         Command::Import(args) => import::run(&args, &context),
         Command::Generate(args) => generate::run(&args, &context),
+        Command::Bench(args) => bench::run(&args, &context),
         Command::Sign(args) => sign::run(&args, &context),
         Command::Demo(args) => demo::run(&args, &context),
         Command::Ingest(args) => ingest::run(&args, &context),

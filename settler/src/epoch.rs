@@ -25,6 +25,7 @@ pub mod seal;
 pub mod settle;
 pub mod stages;
 pub mod standing;
+pub mod streamed;
 pub mod verification;
 pub mod view;
 

@@ -6,11 +6,13 @@
 //! All arithmetic and all hashes are the protocol crate's. [`cli`] only parses, calls and prints.
 
 pub mod artefact;
+pub mod bench;
 pub mod chain;
 pub mod cli;
 pub mod config;
 pub mod crash;
 pub mod durable;
+pub mod engine;
 pub mod epoch;
 pub mod export;
 pub mod fraud;

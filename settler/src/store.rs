@@ -197,6 +197,15 @@ impl Store {
         self.envelope(&located)
     }
 
+    /// The envelope of the held batch with this hash, with a line feed, as one ZSTD frame.
+    ///
+    /// # Errors
+    /// As [`Store::envelope_of`].
+    pub fn frame_of(&self, hash: &Hash) -> Result<Vec<u8>, StoreError> {
+        let located = self.index.find(hash)?.ok_or(StoreError::Missing(*hash))?;
+        pack::read_frame(&self.packs_folder(), &located.pack, located.span)
+    }
+
     /// A held batch, checked against its hash.
     ///
     /// # Errors

@@ -14,6 +14,7 @@ const MEASURERS: &[(&str, &str)] = &[
     ("protocol", "bench --quiet --package radio-payouts-protocol --features parallel --bench protocol"),
     ("program", "test --quiet --workspace --test program -- --nocapture --test-threads 1 compute_units layout"),
     ("settler", "bench --quiet --package radio-payouts-settler --bench settler"),
+    ("forest", "bench --quiet --package radio-payouts-settler --bench forest"),
     ("http", "bench --quiet --package radio-payouts-settler --bench http"),
     (CLAIMS, "bench --quiet --profile dev --workspace --bench claims"),
 ];
@@ -24,12 +25,12 @@ const CLAIMS: &str = "claims";
 /// Measure, and refresh the tables in docs/benchmarks.md.
 ///
 /// Runs the protocol's benchmarks, the tests that measure the program's compute units and accounts, the settler over
-/// an epoch of ten million receipts (15 minutes more for its release build, 8 GB of disk), its service under load, then ten
+/// an epoch of ten million receipts (15 minutes more for its release build, 8 GB of disk), a forest of ten million leaves with its proofs, its service under load, then ten
 /// thousand claims over the RPC of a validator (compiled for debugging, as by `cargo xtask test --all`). Each fills the section of
 /// the page between `<!-- begin NAME -->` and `<!-- end NAME -->`; all else on the page is left alone.
 #[derive(Debug, Args)]
 pub struct Bench {
-    /// Measure this section only: protocol, program, settler, http or claims.
+    /// Measure this section only: protocol, program, settler, forest, http or claims.
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
 }

@@ -52,6 +52,11 @@ impl Cache {
         self.root.join("duckdb-venv")
     }
 
+    /// The Python environment that carries Spark.
+    pub fn spark_venv(&self) -> PathBuf {
+        self.root.join("spark-venv")
+    }
+
     /// The patched copy of the standard library's source.
     pub fn sbf_library(&self) -> PathBuf {
         self.root.join("sbf-library")

@@ -23,6 +23,7 @@ mod process;
 mod schemathesis;
 mod selection;
 mod setup;
+mod spark;
 mod test;
 mod vectors;
 mod workspace;
@@ -52,6 +53,7 @@ enum Command {
     Schemathesis(schemathesis::Schemathesis),
     #[command(name = "duckdb")]
     DuckDb(duckdb::DuckDb),
+    Spark(spark::Spark),
     Ci(ci::Ci),
 }
 
@@ -69,6 +71,7 @@ fn main() -> ExitCode {
         Command::Bench(command) => command.run(),
         Command::Schemathesis(command) => command.run(selection::Selection::Daily),
         Command::DuckDb(command) => command.run(),
+        Command::Spark(command) => command.run(),
         Command::Ci(command) => command.run(),
     };
     match done {

@@ -16,7 +16,7 @@ const ENGINE: [&str; 6] = [
     "-p",
     "radio-payouts-settler",
     "--features",
-    "radio-payouts-engine/datafusion,radio-payouts-settler/cloud",
+    "radio-payouts-settler/datafusion,radio-payouts-settler/cloud",
 ];
 
 /// The sets of packages that the project builds.

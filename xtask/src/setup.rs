@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 
-use crate::{build_program::solana_tools::SolanaTools, cache::Cache};
+use crate::{build_program::solana_tools::SolanaTools, cache::Cache, process};
 
 use self::{debian::Wanted, debian_rustc::DebianRustc};
 
@@ -16,6 +16,9 @@ mod library;
 mod linker;
 mod llvm;
 pub mod node;
+
+/// The first Java that Spark 4 runs on.
+const OLDEST_JAVA: u32 = 17;
 
 /// Install what is missing to build and test the project. Safe to repeat.
 ///
@@ -96,6 +99,15 @@ pub fn ensure_compiler(cache: &Cache) -> Result<()> {
 pub fn ensure_pages() -> Result<PathBuf> {
     node::ensure()?;
     chromium::ensure()
+}
+
+/// Makes sure of a Java that Spark runs on, whoever made it.
+pub fn ensure_java() -> Result<()> {
+    // It says its version to stderr, in words that differ; this way it says it to stdout, in one.
+    let settings = process::answer_of(process::command("java").arg("--version"));
+    let version =
+        settings.as_deref().and_then(|text| text.split_whitespace().nth(1)?.split('.').next()?.parse::<u32>().ok());
+    if version.is_some_and(|version| version >= OLDEST_JAVA) { Ok(()) } else { debian::ensure_java() }
 }
 
 /// Makes sure of what the real validator in the test process is compiled with, as far as packages can be installed.

@@ -17,7 +17,7 @@ use crate::{
 /// Without an option it runs the tests of daily work: protocol, program (in LiteSVM), client, settler. With `--all` it also
 /// runs the stories on a real validator in the test process, whose first compilation takes about twenty minutes, one of them in
 /// Chromium with the dashboard, and the tests of the SDK and the dashboard. Node.js and Chromium are installed if they are missing.
-/// With `--engine` it runs the engine's tests only, whose first compilation takes about twenty minutes too.
+/// With `--engine` it runs those of engine and settler with DataFusion, whose first compilation takes about twenty minutes too.
 ///
 /// `cargo nextest` runs the tests where it is installed, `cargo test` elsewhere; documentation tests run first.
 /// Arguments after `--` go to the runner: `cargo xtask test -- post_root`.
@@ -26,7 +26,7 @@ pub struct Test {
     /// Every package, the stories on a real validator included.
     #[arg(long, visible_alias = "validator")]
     all: bool,
-    /// The engine's tests only.
+    /// Tests of the engine and of the settler with DataFusion: every story is told again with `settle --engine datafusion`.
     #[arg(long, conflicts_with = "all")]
     engine: bool,
     /// Arguments for the test runner, such as a part of a test's name.
@@ -56,9 +56,10 @@ impl Test {
             environment.extend([(chromium::VARIABLE, browser.into()), node::search_path()?]);
         }
         let selection = if self.engine { Selection::Engine } else { Selection::all_if(self.all) };
-        if !self.engine {
-            let programs = build_program::ensure_programs(&workspace)?;
-            environment.extend(programs.into_iter().map(|(name, path)| (name, path.into())));
+        let programs = build_program::ensure_programs(&workspace)?;
+        environment.extend(programs.into_iter().map(|(name, path)| (name, path.into())));
+        if self.engine {
+            environment.push(("RADIO_PAYOUTS_ENGINE", "datafusion".into()));
         }
         let has_nextest = process::answer_of(process::cargo().args(["nextest", "--version"])).is_some();
         if self.arguments.is_empty() {

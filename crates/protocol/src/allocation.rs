@@ -37,7 +37,7 @@ pub fn dispute_bond(pool: u64, least: u64, bps: u16) -> u64 {
 }
 
 #[cfg(feature = "native")]
-pub use split::{Allocation, NoLeaf, Share, literal_formula, split};
+pub use split::{Allocation, Division, MOST_LEAVES, NoLeaf, Share, literal_formula, raised_minimum, split};
 
 /// Splitting a pool needs vectors and sorting, which the program does not.
 #[cfg(feature = "native")]
@@ -107,47 +107,94 @@ mod split {
     /// # Errors
     /// [`Overflow`], which no input within the bounds of section 9 can cause.
     pub fn split(params: &Params, weights: &Weights) -> Result<Allocation, Overflow> {
-        split_within(params, weights, MAX_TREES.saturating_mul(TREE_CAPACITY as usize))
+        split_within(params, weights, MOST_LEAVES)
     }
 
+    /// Leaves that the payout trees have room for.
+    pub const MOST_LEAVES: usize = MAX_TREES.saturating_mul(TREE_CAPACITY as usize);
+
     pub(super) fn split_within(params: &Params, weights: &Weights, most_leaves: usize) -> Result<Allocation, Overflow> {
-        let limit = pool_limit(weights.paid_bytes, params.rate).min(u128::from(params.epoch_cap));
-        let pool = u64::try_from(limit).map_err(|_| Overflow)?;
-        let cap = share_cap(pool, params.max_share_bps);
-        let mut shares = Vec::with_capacity(weights.effective.len());
-        for effective in &weights.effective {
-            let product = u128::from(pool).checked_mul(u128::from(*effective)).ok_or(Overflow)?;
-            // W = 0 means that every weight is 0.
-            let quotient = product.checked_div(u128::from(weights.total)).unwrap_or_default();
-            let raw = u64::try_from(quotient).map_err(|_| Overflow)?;
-            let amount = raw.min(cap);
-            let no_leaf = (amount < params.min_payout).then_some(NoLeaf::BelowMinimum);
-            shares.push(Share { raw, amount, no_leaf });
+        let mut division = Division::of(params, weights.paid_bytes, weights.total)?;
+        let mut shares =
+            weights.effective.iter().map(|effective| division.share(*effective)).collect::<Result<Vec<_>, _>>()?;
+        let leaves = shares.iter().filter(|share| share.no_leaf.is_none());
+        if leaves.clone().count() > most_leaves {
+            division.minimum = raised_minimum(leaves.map(|share| share.amount).collect(), most_leaves)?;
+            for share in &mut shares {
+                share.no_leaf = division.reason(share.amount);
+            }
         }
-        let minimum = raise_minimum(params.min_payout, &mut shares, most_leaves)?;
         let allocated = shares
             .iter()
             .filter(|share| share.no_leaf.is_none())
             .try_fold(0u64, |sum, share| sum.checked_add(share.amount))
             .ok_or(Overflow)?;
-        let unallocated = pool.checked_sub(allocated).ok_or(Overflow)?;
+        let unallocated = division.pool.checked_sub(allocated).ok_or(Overflow)?;
+        let Division { pool, cap, minimum, .. } = division;
         Ok(Allocation { pool, cap, minimum, shares, allocated, unallocated })
     }
 
-    /// The least minimum that leaves at most `most_leaves` leaves.
-    fn raise_minimum(minimum: u64, shares: &mut [Share], most_leaves: usize) -> Result<u64, Overflow> {
-        let mut amounts: Vec<u64> =
-            shares.iter().filter(|share| share.no_leaf.is_none()).map(|share| share.amount).collect();
+    /// How a pool is divided: what [`split`] needs besides everybody's effective bytes.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    pub struct Division {
+        /// `min(floor(B * rate / 10^6), epoch_cap)`.
+        pub pool: u64,
+        /// `floor(pool * max_share_bps / 10^4)`.
+        pub cap: u64,
+        /// The minimum in force: `min_payout`, or that of [`raised_minimum`].
+        pub minimum: u64,
+        min_payout: u64,
+        total: u64,
+    }
+
+    impl Division {
+        /// Of the pool that `paid_bytes` (`B`) are worth, among effective bytes of `total` (`W`).
+        ///
+        /// # Errors
+        /// [`Overflow`], which no input within the bounds of section 9 can cause.
+        pub fn of(params: &Params, paid_bytes: u64, total: u64) -> Result<Self, Overflow> {
+            let limit = pool_limit(paid_bytes, params.rate).min(u128::from(params.epoch_cap));
+            let pool = u64::try_from(limit).map_err(|_| Overflow)?;
+            let cap = share_cap(pool, params.max_share_bps);
+            Ok(Self { pool, cap, minimum: params.min_payout, min_payout: params.min_payout, total })
+        }
+
+        /// The share of a contributor.
+        ///
+        /// # Errors
+        /// As [`Division::of`].
+        pub fn share(&self, effective: u64) -> Result<Share, Overflow> {
+            let product = u128::from(self.pool).checked_mul(u128::from(effective)).ok_or(Overflow)?;
+            // W = 0 means that every weight is 0.
+            let quotient = product.checked_div(u128::from(self.total)).unwrap_or_default();
+            let raw = u64::try_from(quotient).map_err(|_| Overflow)?;
+            let amount = raw.min(self.cap);
+            Ok(Share { raw, amount, no_leaf: self.reason(amount) })
+        }
+
+        /// Why an amount has no leaf.
+        const fn reason(&self, amount: u64) -> Option<NoLeaf> {
+            if amount < self.min_payout {
+                Some(NoLeaf::BelowMinimum)
+            } else if amount < self.minimum {
+                Some(NoLeaf::BelowRaisedMinimum)
+            } else {
+                None
+            }
+        }
+    }
+
+    /// The least minimum that leaves at most `most_leaves` of these amounts, of which there are more.
+    ///
+    /// # Errors
+    /// [`Overflow`] if there are not more.
+    pub fn raised_minimum(mut amounts: Vec<u64>, most_leaves: usize) -> Result<u64, Overflow> {
         if amounts.len() <= most_leaves {
-            return Ok(minimum);
+            return Err(Overflow);
         }
-        amounts.sort_unstable_by(|a, b| b.cmp(a));
         // The largest amount that must go; everything equal to it goes too.
-        let raised = amounts.get(most_leaves).and_then(|amount| amount.checked_add(1)).ok_or(Overflow)?;
-        for share in shares.iter_mut().filter(|share| share.no_leaf.is_none() && share.amount < raised) {
-            share.no_leaf = Some(NoLeaf::BelowRaisedMinimum);
-        }
-        Ok(raised)
+        let (_, largest, _) = amounts.select_nth_unstable_by(most_leaves, |a, b| b.cmp(a));
+        largest.checked_add(1).ok_or(Overflow)
     }
 
     /// The seed's formula read literally: `floor(rate * effective / (10^6 * B))` base units, `None` if `B` is 0.

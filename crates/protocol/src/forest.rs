@@ -7,9 +7,13 @@ use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use crate::domain::Domain;
-use crate::tree::{
-    Kind, MAX_TREES, Node, ProofError, TREE_CAPACITY, TreeRoot, depth, empty_leaf, locate, parent, parent_within,
-};
+use crate::tree::{Kind, MAX_TREES, Node, ProofError, TREE_CAPACITY, TreeRoot, depth, locate, parent_within};
+
+mod builder;
+mod section;
+
+pub use builder::ForestBuilder;
+pub use section::{Section, empties};
 
 /// A tree with all its levels in memory.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -28,18 +32,28 @@ impl MerkleSumTree {
     /// [`ProofError::SumOverflow`] if the sums exceed `u64`, [`ProofError::PositionOutOfRange`] for more than
     /// `u32::MAX` leaves.
     pub fn build(kind: Kind, domain: &Domain, leaves: Vec<Node>) -> Result<Self, ProofError> {
-        let count = u32::try_from(leaves.len()).map_err(|_| ProofError::PositionOutOfRange)?;
-        let mut empty = empty_leaf(kind, domain);
-        let mut empties = alloc::vec![empty];
-        let mut levels = alloc::vec![if leaves.is_empty() { alloc::vec![empty] } else { leaves }];
-        for _ in 0..depth(count) {
-            let below = levels.last().map(Vec::as_slice).unwrap_or_default();
-            let level = next_level(kind, below, &empty)?;
-            levels.push(level);
-            empty = parent(kind, &empty, &empty)?;
-            empties.push(empty);
+        let mut tree = Self { count: 0, levels: alloc::vec![leaves], empties: Vec::new() };
+        tree.rise(kind, domain)?;
+        Ok(tree)
+    }
+
+    /// Builds everything above the leaves that stand in the lowest level; memory of levels that were there is used again.
+    fn rise(&mut self, kind: Kind, domain: &Domain) -> Result<(), ProofError> {
+        let lowest = self.levels.first_mut().ok_or(ProofError::PositionOutOfRange)?;
+        self.count = u32::try_from(lowest.len()).map_err(|_| ProofError::PositionOutOfRange)?;
+        let depth = depth(self.count) as usize;
+        self.empties = empties(kind, domain).take(depth.saturating_add(1)).collect();
+        if lowest.is_empty() {
+            lowest.extend(self.empties.first());
         }
-        Ok(Self { count, levels, empties })
+        self.levels.resize_with(depth.saturating_add(1), Vec::new);
+        let mut levels = self.levels.iter_mut();
+        let mut below = levels.next();
+        for (level, empty) in levels.zip(&self.empties) {
+            next_level(kind, below.map(|below| below.as_slice()).unwrap_or_default(), empty, level)?;
+            below = Some(level);
+        }
+        Ok(())
     }
 
     /// What is committed of the tree.
@@ -75,8 +89,8 @@ impl MerkleSumTree {
     }
 }
 
-/// The parents of a level, `empty` standing in for a missing last sibling. An overflow anywhere refuses all of it.
-fn next_level(kind: Kind, below: &[Node], empty: &Node) -> Result<Vec<Node>, ProofError> {
+/// Puts the parents of a level into `level`, `empty` standing in for a missing last sibling. An overflow anywhere refuses all of it.
+fn next_level(kind: Kind, below: &[Node], empty: &Node, level: &mut Vec<Node>) -> Result<(), ProofError> {
     let overflowed = AtomicBool::new(false);
     let checked = |left: &Node, right: &Node| {
         if left.sum.checked_add(right.sum).is_none() {
@@ -85,18 +99,20 @@ fn next_level(kind: Kind, below: &[Node], empty: &Node) -> Result<Vec<Node>, Pro
         parent_within(kind, left, right)
     };
     let (pairs, rest) = below.as_chunks::<2>();
-    let mut level = each(pairs, |_, [left, right]| checked(left, right));
+    each(pairs, level, |_, [left, right]| checked(left, right));
     level.extend(rest.iter().map(|left| checked(left, empty)));
-    if overflowed.into_inner() { Err(ProofError::SumOverflow) } else { Ok(level) }
+    if overflowed.into_inner() { Err(ProofError::SumOverflow) } else { Ok(()) }
 }
 
 /// Hashes items to leaves, in order, on all cores where the feature `parallel` is on. `leaf` gets an item's position.
 pub fn hash_leaves<T: Sync>(items: &[T], leaf: impl Fn(usize, &T) -> Node + Sync + Send) -> Vec<Node> {
-    each(items, leaf)
+    let mut leaves = Vec::new();
+    each(items, &mut leaves, leaf);
+    leaves
 }
 
-/// Maps each item, with its position, to a node; in order, on all cores where it is worth it.
-fn each<T: Sync>(items: &[T], node: impl Fn(usize, &T) -> Node + Sync + Send) -> Vec<Node> {
+/// Maps each item, with its position, to a node of `nodes`, in place of what was there; in order, on all cores where it is worth it.
+fn each<T: Sync>(items: &[T], nodes: &mut Vec<Node>, node: impl Fn(usize, &T) -> Node + Sync + Send) {
     #[cfg(feature = "parallel")]
     {
         use rayon::prelude::*;
@@ -104,10 +120,11 @@ fn each<T: Sync>(items: &[T], node: impl Fn(usize, &T) -> Node + Sync + Send) ->
         const WORTH_SHARING: usize = 1 << 9;
         if items.len() >= WORTH_SHARING {
             let share = items.par_iter().enumerate().with_min_len(WORTH_SHARING);
-            return share.map(|(at, item)| node(at, item)).collect();
+            return share.map(|(at, item)| node(at, item)).collect_into_vec(nodes);
         }
     }
-    items.iter().enumerate().map(|(at, item)| node(at, item)).collect()
+    nodes.clear();
+    nodes.extend(items.iter().enumerate().map(|(at, item)| node(at, item)));
 }
 
 /// The payout trees of an epoch: leaves by global index, cut into trees of 2^20.

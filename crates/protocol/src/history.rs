@@ -1,9 +1,11 @@
 //! Who was active in which of the last 64 posted epochs, and since when (section 6).
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use core::iter::Peekable;
 
-use crate::hash::{Hash, sha256};
+use sha2::{Digest as _, Sha256};
+
+use crate::hash::Hash;
 
 /// The history of one DID.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,28 +26,50 @@ impl HistoryRecord {
         let unused = 64u32.saturating_sub(u32::from(window));
         self.activity.checked_shl(unused).unwrap_or_default().count_ones()
     }
+
+    /// The record after `epoch`: the map shifts by one, bit 0 is set if the DID is active, one new to history gets
+    /// `first_epoch = epoch`; `None` if the map is then 0.
+    #[must_use]
+    pub fn after(before: Option<&Self>, epoch: u64, is_active: bool) -> Option<Self> {
+        let shifted = before.map_or(Self { first_epoch: epoch, activity: 0 }, |record| Self {
+            activity: record.activity << 1,
+            ..*record
+        });
+        let activity = shifted.activity | u64::from(is_active);
+        (activity != 0).then_some(Self { activity, ..shifted })
+    }
 }
 
 /// History records by `did_hash`, after the epoch that they belong to.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct History(BTreeMap<Hash, HistoryRecord>);
+pub struct History(Vec<(Hash, HistoryRecord)>);
 
 impl History {
     /// From records as an artefact has them; a later one replaces an earlier one of the same DID.
     #[must_use]
     pub fn from_records(records: impl IntoIterator<Item = (Hash, HistoryRecord)>) -> Self {
-        Self(records.into_iter().collect())
+        let mut records: Vec<_> = records.into_iter().collect();
+        records.sort_by_key(|(did_hash, _)| *did_hash);
+        records.dedup_by(|later, earlier| {
+            let is_same = later.0 == earlier.0;
+            if is_same {
+                earlier.1 = later.1;
+            }
+            is_same
+        });
+        Self(records)
     }
 
     /// The record of a DID.
     #[must_use]
     pub fn get(&self, did_hash: &Hash) -> Option<&HistoryRecord> {
-        self.0.get(did_hash)
+        let place = self.0.binary_search_by_key(&did_hash, |(key, _)| key).ok()?;
+        self.0.get(place).map(|(_, record)| record)
     }
 
     /// All records, sorted by `did_hash`.
     pub fn iter(&self) -> impl Iterator<Item = (&Hash, &HistoryRecord)> {
-        self.0.iter()
+        self.0.iter().map(|(did_hash, record)| (did_hash, record))
     }
 
     /// Number of DIDs remembered.
@@ -66,28 +90,95 @@ impl History {
     /// map is then 0 is forgotten.
     #[must_use]
     pub fn after(&self, epoch: u64, active: impl IntoIterator<Item = Hash>) -> Self {
-        let mut next: BTreeMap<Hash, HistoryRecord> = self
-            .0
-            .iter()
-            .map(|(did_hash, record)| (*did_hash, HistoryRecord { activity: record.activity << 1, ..*record }))
-            .collect();
-        for did_hash in active {
-            next.entry(did_hash).or_insert(HistoryRecord { first_epoch: epoch, activity: 0 }).activity |= 1;
+        let mut active: Vec<Hash> = active.into_iter().collect();
+        active.sort_unstable();
+        active.dedup();
+        let mut next = Vec::with_capacity(self.0.len().saturating_add(active.len()));
+        let mut keep = |change: HistoryChange| next.extend(change.after.map(|record| (change.did_hash, record)));
+        let mut succession = Succession::new(self, epoch);
+        for did_hash in &active {
+            succession.take(did_hash, true, &mut keep);
         }
-        next.retain(|_, record| record.activity != 0);
+        succession.finish(&mut keep);
         Self(next)
     }
 
     /// `history_hash` of section 5.2: SHA-256 over `did_hash || first_epoch || activity`, sorted by `did_hash`.
     #[must_use]
     pub fn hash(&self) -> Hash {
-        let mut bytes = Vec::with_capacity(self.0.len().saturating_mul(48));
-        for (did_hash, record) in &self.0 {
-            bytes.extend_from_slice(did_hash);
-            bytes.extend_from_slice(&record.first_epoch.to_le_bytes());
-            bytes.extend_from_slice(&record.activity.to_le_bytes());
+        let mut hasher = Sha256::new();
+        self.0.iter().for_each(|(did_hash, record)| update(&mut hasher, did_hash, record));
+        hasher.finalize().into()
+    }
+}
+
+fn update(hasher: &mut Sha256, did_hash: &Hash, record: &HistoryRecord) {
+    hasher.update(did_hash);
+    hasher.update(record.first_epoch.to_le_bytes());
+    hasher.update(record.activity.to_le_bytes());
+}
+
+/// What an epoch does to the history of one DID.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct HistoryChange {
+    /// The DID.
+    pub did_hash: Hash,
+    /// Its record after the epoch before; `None` if it had none.
+    pub before: Option<HistoryRecord>,
+    /// Its record after the epoch; `None` if it is forgotten, or was not active and had none.
+    pub after: Option<HistoryRecord>,
+}
+
+/// A history passing from one epoch to the next, DID after DID, so that the next one need not be held.
+pub struct Succession<'a> {
+    before: Peekable<core::slice::Iter<'a, (Hash, HistoryRecord)>>,
+    epoch: u64,
+    hasher: Sha256,
+}
+
+impl<'a> Succession<'a> {
+    /// From the history before `epoch`.
+    #[must_use]
+    pub fn new(before: &'a History, epoch: u64) -> Self {
+        Self { before: before.0.iter().peekable(), epoch, hasher: Sha256::new() }
+    }
+
+    /// A DID that delivered something; each must be greater than the one before. `each` hears of everybody up to it, in order.
+    /// Its record after the epoch.
+    pub fn take(
+        &mut self,
+        did_hash: &Hash,
+        is_active: bool,
+        each: &mut impl FnMut(HistoryChange),
+    ) -> Option<HistoryRecord> {
+        while let Some((absent, record)) = self.before.next_if(|(key, _)| key < did_hash) {
+            self.pass(*absent, Some(*record), false, each);
         }
-        sha256(&[&bytes])
+        let before = self.before.next_if(|(key, _)| key == did_hash).map(|(_, record)| *record);
+        self.pass(*did_hash, before, is_active, each)
+    }
+
+    fn pass(
+        &mut self,
+        did_hash: Hash,
+        before: Option<HistoryRecord>,
+        is_active: bool,
+        each: &mut impl FnMut(HistoryChange),
+    ) -> Option<HistoryRecord> {
+        let after = HistoryRecord::after(before.as_ref(), self.epoch, is_active);
+        if let Some(record) = &after {
+            update(&mut self.hasher, &did_hash, record);
+        }
+        each(HistoryChange { did_hash, before, after });
+        after
+    }
+
+    /// Everybody after the last one that was taken; the `history_hash` after the epoch.
+    pub fn finish(mut self, each: &mut impl FnMut(HistoryChange)) -> Hash {
+        while let Some((absent, record)) = self.before.next() {
+            self.pass(*absent, Some(*record), false, each);
+        }
+        self.hasher.finalize().into()
     }
 }
 
@@ -107,6 +198,27 @@ mod tests {
         assert_eq!(history.after(71, [[1; 32]]).get(&[1; 32]).map(|record| record.first_epoch), Some(7));
         let forgotten = history.after(71, []);
         assert_eq!(forgotten.after(72, [[1; 32]]).get(&[1; 32]).map(|record| record.first_epoch), Some(72));
+    }
+
+    #[test]
+    fn a_succession_leads_to_the_same_history_and_hash() {
+        let before = History::from_records((0..40u8).map(|key| {
+            ([key; 32], HistoryRecord { first_epoch: u64::from(key), activity: 1 << (key % 3 * 31) | 1 << 63 })
+        }));
+        let active: Vec<Hash> = (0..60u8).step_by(3).map(|key| [key; 32]).collect();
+        let after = before.after(9, active.iter().copied());
+        let mut succession = Succession::new(&before, 9);
+        let mut records = Vec::new();
+        let mut keep = |change: HistoryChange| {
+            assert_eq!(before.get(&change.did_hash).copied(), change.before);
+            records.extend(change.after.map(|record| (change.did_hash, record)));
+        };
+        for key in (0..60u8).map(|key| [key; 32]) {
+            succession.take(&key, active.contains(&key), &mut keep);
+        }
+        assert_eq!(succession.finish(&mut keep), after.hash());
+        assert_eq!(History::from_records(records), after);
+        assert!(after.len() < before.len() + active.len(), "somebody is forgotten");
     }
 
     #[test]

@@ -60,7 +60,7 @@ pub struct Sealing<'a> {
     /// Number of the parent epoch; `None` for the first epoch posted.
     pub parent_epoch: Option<u64>,
     /// Mode of the parameters of any epoch up to this one.
-    pub mode_of: &'a dyn Fn(u64) -> Mode,
+    pub mode_of: &'a (dyn Fn(u64) -> Mode + Sync),
 }
 
 /// The sealing of one SFU: its part of the statement's inputs, its accepted batches, and its next state.

@@ -58,7 +58,7 @@ pub struct Setting<'a> {
     /// Their version.
     pub params_version: u32,
     /// Mode of any epoch up to this one.
-    pub mode_of: &'a dyn Fn(u64) -> Mode,
+    pub mode_of: &'a (dyn Fn(u64) -> Mode + Sync),
     /// Version of the registry at the time of the post.
     pub registry_version: u64,
     /// Every registered SFU, in any order; those with `valid_from` after the epoch are left out.
@@ -105,7 +105,49 @@ pub struct Settlement {
     pub mode: Mode,
 }
 
+/// A settled epoch without what it has for every batch, cell and contributor: what its manifest says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Summary {
+    /// What is posted.
+    pub statement: Statement,
+    /// Its commitment.
+    pub commitment: Hash,
+    /// Mode of the epoch's parameters.
+    pub mode: Mode,
+    /// Sealing of every SFU, by key.
+    pub seals: Vec<SfuSeal>,
+    /// `B`, the bytes that the rate is paid for.
+    pub paid_bytes: u64,
+    /// `W`, the sum of effective bytes.
+    pub effective_bytes: u64,
+    /// The most that one contributor may get, in base units.
+    pub cap: u64,
+    /// The minimum in force, in base units.
+    pub minimum: u64,
+    /// Sum of the leaves' amounts, in base units.
+    pub allocated: u64,
+    /// Number of contributors, with a leaf or without.
+    pub contributors: u32,
+}
+
 impl Settlement {
+    /// What the epoch's manifest says.
+    #[must_use]
+    pub fn to_summary(&self) -> Summary {
+        Summary {
+            statement: self.statement.clone(),
+            commitment: self.commitment,
+            mode: self.mode,
+            seals: self.seals.clone(),
+            paid_bytes: self.weights.paid_bytes,
+            effective_bytes: self.weights.total,
+            cap: self.allocation.cap,
+            minimum: self.allocation.minimum,
+            allocated: self.allocation.allocated,
+            contributors: u32::try_from(self.cells.contributors.len()).unwrap_or(u32::MAX),
+        }
+    }
+
     /// What the next epoch needs of this one.
     #[must_use]
     pub fn to_parent(&self) -> Parent {
@@ -261,21 +303,28 @@ fn history_after(setting: &Setting<'_>, mode: Mode, cells: &Cells) -> History {
         .iter()
         .filter(|contributor| contributor.bytes >= setting.params.active_min_bytes)
         .map(|contributor| contributor.did_hash);
-    match setting.parent {
-        Some(parent) if parent.mode == Mode::Live || mode == Mode::Demo => parent.history.after(setting.epoch, active),
-        _ => History::default().after(setting.epoch, active),
+    match history_before(setting, mode) {
+        Some(before) => before.after(setting.epoch, active),
+        None => History::default().after(setting.epoch, active),
     }
 }
 
+/// The history that an epoch of this mode goes on from; `None` if it starts empty.
+#[must_use]
+pub fn history_before<'a>(setting: &Setting<'a>, mode: Mode) -> Option<&'a History> {
+    let parent = setting.parent.filter(|parent| parent.mode == Mode::Live || mode == Mode::Demo);
+    parent.map(|parent| &parent.history)
+}
+
 fn payees_of(cells: &Cells, cluster_reference: &str) -> Vec<[u8; 32]> {
-    cells
-        .contributors
-        .iter()
-        // Accepted receipts hold valid DIDs only.
-        .map(|contributor| {
-            Did::parse(&contributor.did).ok().and_then(|did| did.payee(cluster_reference)).unwrap_or(ZERO_HASH)
-        })
-        .collect()
+    cells.contributors.iter().map(|contributor| payee_of(&contributor.did, cluster_reference)).collect()
+}
+
+/// The payee of a DID of an accepted receipt, 32 zeros if there is none (section 3).
+#[must_use]
+pub fn payee_of(did: &str, cluster_reference: &str) -> [u8; 32] {
+    // Accepted receipts hold valid DIDs only.
+    Did::parse(did).ok().and_then(|did| did.payee(cluster_reference)).unwrap_or(ZERO_HASH)
 }
 
 /// Leaves and trees of all shares that have one; contributors are sorted by `did_hash`, so leaves are too.

@@ -118,25 +118,69 @@ pub fn weigh<'h>(
     record_of: impl Fn(usize) -> Option<&'h HistoryRecord>,
 ) -> Result<Weights, Overflow> {
     let mut effective = Vec::with_capacity(cells.contributors.len());
-    let mut paid = 0u128;
+    let mut sums = WeightSums::default();
     let mut rest = cells.cells.as_slice();
     for index in 0..cells.contributors.len() {
         let count = rest.partition_point(|cell| cell.contributor as usize <= index);
         let (own, others) = rest.split_at(count);
         rest = others;
-        let record = record_of(index);
+        effective.push(sums.add(params, epoch, &cells.tracks, own, record_of(index))?);
+    }
+    Ok(Weights { effective, paid_bytes: sums.paid_bytes()?, total: sums.total })
+}
+
+/// The sums that [`weigh`] leads to, contributor after contributor, in any order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct WeightSums {
+    /// Sum of bytes * role.
+    paid: u128,
+    /// `W`, the sum of effective bytes.
+    pub total: u64,
+}
+
+impl WeightSums {
+    /// Adds all cells of a contributor, whose history after this epoch is `record`. Its effective bytes.
+    ///
+    /// # Errors
+    /// [`Overflow`], which no input within the bounds of section 9 can cause.
+    pub fn add(
+        &mut self,
+        params: &Params,
+        epoch: u64,
+        tracks: &[Track],
+        cells: &[Cell],
+        record: Option<&HistoryRecord>,
+    ) -> Result<u64, Overflow> {
         let mut weight = 0u128;
-        for cell in own {
-            let track = cells.tracks.get(cell.track as usize).ok_or(Overflow)?;
+        for cell in cells {
+            let track = tracks.get(cell.track as usize).ok_or(Overflow)?;
             let factors = Factors::of(params, epoch, cell, track, record);
             weight = weight.checked_add(cell_weight(cell.bytes, &factors).ok_or(Overflow)?).ok_or(Overflow)?;
             let at_price = u128::from(cell.bytes).checked_mul(u128::from(factors.role)).ok_or(Overflow)?;
-            paid = paid.checked_add(at_price).ok_or(Overflow)?;
+            self.paid = self.paid.checked_add(at_price).ok_or(Overflow)?;
         }
-        effective.push(floor_div(weight, 1_000_000_000_000)?);
+        let effective = floor_div(weight, 1_000_000_000_000)?;
+        self.total = self.total.checked_add(effective).ok_or(Overflow)?;
+        Ok(effective)
     }
-    let total = effective.iter().try_fold(0u64, |sum, bytes| sum.checked_add(*bytes)).ok_or(Overflow)?;
-    Ok(Weights { effective, paid_bytes: floor_div(paid, u128::from(ONE_BPS))?, total })
+
+    /// Adds the sums of others.
+    ///
+    /// # Errors
+    /// As [`WeightSums::add`].
+    pub fn join(&mut self, others: &Self) -> Result<(), Overflow> {
+        self.paid = self.paid.checked_add(others.paid).ok_or(Overflow)?;
+        self.total = self.total.checked_add(others.total).ok_or(Overflow)?;
+        Ok(())
+    }
+
+    /// `B = floor(sum of bytes * role / 10^4)`.
+    ///
+    /// # Errors
+    /// As [`WeightSums::add`].
+    pub fn paid_bytes(&self) -> Result<u64, Overflow> {
+        floor_div(self.paid, u128::from(ONE_BPS))
+    }
 }
 
 /// `bytes * role * time * quality`, in byte * 10^-12.

@@ -5,10 +5,12 @@
 //! are skipped.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+#[cfg(feature = "datafusion")]
+use radio_payouts_engine::DataFusion;
 use radio_payouts_engine::rows::Source;
-use radio_payouts_engine::{DataFusion, EngineError, Rows, engine::Engine, settle};
+use radio_payouts_engine::{EngineError, Rows, engine::Engine, settle};
 use radio_payouts_protocol::batch::{
     Batch, BatchHeader, BatchVerdict, Contribution, Descriptor, Metadata, Receipt, Rights, Role,
 };
@@ -117,6 +119,7 @@ impl World {
     }
 
     /// An epoch with one honest SFU and so many contributors, its rows made.
+    #[cfg(feature = "datafusion")]
     pub fn crowd(contributors: u64) -> Self {
         let mut world = Self::new(0);
         world.rows = Rows::new(&world.folder.path().join("one shard"), world.rows.calendar(), 1);
@@ -250,6 +253,7 @@ impl World {
         self.folder.path().join("work")
     }
 
+    #[cfg(feature = "datafusion")]
     pub fn data_fusion(&self) -> DataFusion {
         DataFusion { memory_bytes: 256 << 20, threads: 2, spill: self.work().join("spill") }
     }
@@ -385,7 +389,8 @@ fn did(seed: u64, number: u64) -> String {
 }
 
 /// Every file below a folder with its bytes, but temporary ones.
-pub fn snapshot(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+#[cfg(feature = "datafusion")]
+pub fn snapshot(folder: &std::path::Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut files = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {

@@ -174,7 +174,7 @@ fn files(world: &World, terms: &Terms, settlement: &Settlement) -> anyhow::Resul
         digests.insert(name.clone(), digest);
         written.insert(name, bytes);
     }
-    Ok(Files { manifest: Manifest::of(terms, settlement, digests), contents: written })
+    Ok(Files { manifest: Manifest::of(terms, &settlement.to_summary(), digests), contents: written })
 }
 
 /// A folder as it is published, every file of it.
@@ -188,7 +188,7 @@ fn publish(folder: &Path, world: &World, terms: &Terms, settlement: &Settlement)
         contents.write(&file, &mut bytes)?;
         digests.insert(file.name().to_owned(), bytes.finish().0);
     }
-    let manifest = Manifest::of(terms, settlement, digests);
+    let manifest = Manifest::of(terms, &settlement.to_summary(), digests);
     fs::write(epoch.join("manifest.json"), manifest.to_bytes()?)?;
     fs::write(folder.join("account.base64"), BASE64.encode(account(terms, settlement)?))?;
     let proof = proof_of_first(&manifest, settlement)?.ok_or_else(|| anyhow::anyhow!("nobody has a leaf"))?;

@@ -1,20 +1,20 @@
 //! The folder `batches/` of an artefact: every judged batch as it was signed, and the list of their verdicts.
 //!
-//! `<SFU key as hex>.ndjson` has one envelope a line, by (seq, hash), accepted or not. `verdicts.csv` has one line for
+//! `<SFU key as hex>.ndjson` has one envelope a line, by (seq, hash), accepted or not; large ones are packed ([`super::envelopes`]). `verdicts.csv` has one line for
 //! each in the same order; it is what later settlements look up to tell what an ancestor judged.
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Write};
-use std::os::unix::fs::FileExt as _;
+use std::io::{BufRead as _, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use radio_payouts_protocol::batch::BatchHeader;
 use radio_payouts_protocol::hash::Hash;
 use radio_payouts_protocol::seal::SfuSeal;
-use radio_payouts_protocol::settlement::Settlement;
+use radio_payouts_protocol::settlement::AcceptedBatch;
 
+use super::envelopes::{Envelopes, PACKED};
 use super::source::BatchSource;
 
 /// Name of the list of verdicts.
@@ -27,7 +27,7 @@ pub fn file_name(key: &[u8; 32]) -> String {
     format!("batches/{}.ndjson", hex::encode(key))
 }
 
-/// Writes the envelopes of one SFU.
+/// Writes the envelopes of one SFU, one a line.
 ///
 /// # Errors
 /// If one is not there or the file cannot be written.
@@ -39,14 +39,15 @@ pub fn write_envelopes(seal: &SfuSeal, batches: &dyn BatchSource, mut writer: im
     Ok(writer.flush()?)
 }
 
-/// Writes the list of verdicts.
+/// Writes the list of verdicts of judged batches; `accepted` are those that count, by (SFU, seq).
 ///
 /// # Errors
 /// If the file cannot be written.
-pub fn write_verdicts(settlement: &Settlement, mut writer: impl Write) -> anyhow::Result<()> {
+pub fn write_verdicts(seals: &[SfuSeal], accepted: &[AcceptedBatch], writer: impl Write) -> anyhow::Result<()> {
+    let mut writer = BufWriter::with_capacity(1 << 20, writer);
     writeln!(writer, "{HEAD}")?;
-    let mut accepted = (0u32..).zip(&settlement.batches);
-    for judged in settlement.seals.iter().flat_map(|seal| &seal.judged) {
+    let mut accepted = (0u32..).zip(accepted);
+    for judged in seals.iter().flat_map(|seal| &seal.judged) {
         let BatchHeader { sfu_key, seq, hash, prev, from_ms, to_ms } = judged.header;
         let (sfu, hash, prev) = (hex::encode(sfu_key), hex::encode(hash), hex::encode(prev));
         write!(writer, "{sfu},{seq},{hash},{prev},{from_ms},{to_ms},")?;
@@ -125,7 +126,7 @@ fn parse_line(line: &str) -> anyhow::Result<VerdictLine> {
 /// The batches of an artefact's folder, found by their hash.
 #[derive(Debug)]
 pub struct FolderBatches {
-    files: HashMap<[u8; 32], File>,
+    files: HashMap<[u8; 32], Envelopes>,
     places: HashMap<Hash, (u64, usize)>,
 }
 
@@ -141,39 +142,33 @@ impl FolderBatches {
     ) -> anyhow::Result<(Self, Vec<BatchHeader>)> {
         let (mut files, mut places, mut headers) = (HashMap::new(), HashMap::new(), Vec::new());
         for path in envelope_files(folder)? {
-            let doing = || format!("cannot read {}", path.display());
-            let file = File::open(&path).with_context(doing)?;
-            let mut reader = BufReader::with_capacity(1 << 20, &file);
-            let (mut start, mut line) = (0u64, Vec::new());
-            let mut key = None;
-            for number in 1u64.. {
-                line.clear();
-                if reader.read_until(b'\n', &mut line).with_context(doing)? == 0 {
-                    break;
-                }
-                let envelope = line.strip_suffix(b"\n").unwrap_or(&line);
+            let envelopes = Envelopes::open(&path)?;
+            let (mut key, mut number) = (None, 0u64);
+            envelopes.each(|start, length, envelope| {
+                number += 1;
                 let header = each(&path, number, envelope)?;
                 key = Some(header.sfu_key);
-                places.insert(header.hash, (start, envelope.len()));
+                places.insert(header.hash, (start, length));
                 headers.push(header);
-                start += line.len() as u64;
-            }
+                Ok(())
+            })?;
             if let Some(key) = key {
-                files.insert(key, file);
+                files.insert(key, envelopes);
             }
         }
         Ok((Self { files, places }, headers))
     }
 }
 
-/// Files of envelopes below `folder/batches`, by name.
+/// Files of envelopes below `folder/batches`, by name; packed ones too.
 fn envelope_files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let batches = folder.join("batches");
     let doing = || format!("cannot read {}", batches.display());
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(&batches).with_context(doing)? {
         let path = entry.with_context(doing)?.path();
-        if path.extension().is_some_and(|extension| extension == "ndjson") {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.ends_with(".ndjson") || name.ends_with(&format!(".ndjson{PACKED}")) {
             paths.push(path);
         }
     }
@@ -185,8 +180,6 @@ impl BatchSource for FolderBatches {
     fn envelope(&self, header: &BatchHeader) -> anyhow::Result<Vec<u8>> {
         let missing = || format!("seq {} of SFU {} is not in batches/", header.seq, super::sfu_name(&header.sfu_key));
         let (start, length) = *self.places.get(&header.hash).with_context(missing)?;
-        let mut envelope = vec![0; length];
-        self.files.get(&header.sfu_key).with_context(missing)?.read_exact_at(&mut envelope, start)?;
-        Ok(envelope)
+        self.files.get(&header.sfu_key).with_context(missing)?.read(start, length)
     }
 }

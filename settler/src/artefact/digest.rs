@@ -19,6 +19,16 @@ impl<W: Write> Digesting<W> {
         Self { inner, hasher: Sha256::new(), length: 0 }
     }
 
+    /// What it passes on to.
+    pub const fn inner(&self) -> &W {
+        &self.inner
+    }
+
+    /// Goes on with another writer.
+    pub fn map<V: Write>(self, other: impl FnOnce(W) -> V) -> Digesting<V> {
+        Digesting { inner: other(self.inner), hasher: self.hasher, length: self.length }
+    }
+
     /// What went through.
     pub fn finish(self) -> (FileJson, W) {
         (FileJson { sha256: self.hasher.finalize().into(), length: self.length }, self.inner)

@@ -1,12 +1,14 @@
 //! Which files an artefact has, and how each is written from a settlement: to a folder, or against one.
 
 use std::io::{BufWriter, Write};
+use std::path::Path;
 
 use radio_payouts_protocol::settlement::Settlement;
 
+use super::manifest::FileJson;
 use super::source::BatchSource;
 use super::terms::Terms;
-use super::{batches, payout, tables};
+use super::{batches, envelopes, payout, tables};
 
 /// What the files are written from.
 pub struct Contents<'a> {
@@ -76,7 +78,16 @@ impl Contents<'_> {
         files
     }
 
-    /// Writes one file.
+    /// Writes the envelopes of the SFU at this place below `folder`, packed if they are large; the digest of the plain content.
+    ///
+    /// # Errors
+    /// If a batch is not there or the file cannot be written.
+    pub fn write_envelopes(&self, place: usize, name: &str, folder: &Path) -> anyhow::Result<FileJson> {
+        let seal = self.settlement.seals.get(place).ok_or_else(|| anyhow::anyhow!("there is no SFU {place}"))?;
+        envelopes::write(folder, name, seal, self.batches, envelopes::PACK_FROM)
+    }
+
+    /// Writes one file; envelopes as the plain file.
     ///
     /// # Errors
     /// If a batch is not there or `writer` fails.
@@ -88,10 +99,10 @@ impl Contents<'_> {
                 Some(seal) => batches::write_envelopes(seal, *source, &mut writer)?,
                 None => anyhow::bail!("there is no SFU {place}"),
             },
-            FileKind::Verdicts => batches::write_verdicts(settlement, &mut writer)?,
-            FileKind::Receipts => tables::receipts(settlement, *source, &mut writer)?,
+            FileKind::Verdicts => batches::write_verdicts(&settlement.seals, &settlement.batches, &mut writer)?,
+            FileKind::Receipts => tables::receipts(&settlement.batches, *source, &mut writer)?,
             FileKind::Cells => tables::cells(terms, settlement, &mut writer)?,
-            FileKind::Tracks => tables::tracks(settlement, &mut writer)?,
+            FileKind::Tracks => tables::tracks(&settlement.cells.tracks, &mut writer)?,
             FileKind::History => {
                 let before = terms.parent.as_ref().map(|parent| &parent.state.history);
                 tables::history(before, &settlement.history, &mut writer)?;

@@ -6,17 +6,33 @@ use radio_payouts_protocol::tree::Node;
 
 use super::Artefact;
 use super::manifest::Manifest;
-use super::payout::Payout;
+use super::payout::{self, Payout};
 
-/// The proof of a DID's share; `None` if it is not in the epoch, an error with the reason if it has no leaf.
+mod all;
+
+pub use all::write_all;
+
+/// The proof of a DID's share, whose siblings `siblings` finds by the leaf's index; `None` if the DID is not in the epoch, an error with
+/// the reason if it has no leaf.
 ///
 /// # Errors
-/// If the artefact is damaged, or the DID delivered bytes and has no leaf.
-pub fn of(artefact: &Artefact, did: &str) -> anyhow::Result<Option<ProofBundle>> {
-    let payouts = artefact.payouts()?;
-    let Some(payout) = payouts.iter().find(|payout| payout.did == did) else { return Ok(None) };
-    let forest = artefact.forest(&payouts)?;
-    assemble(&artefact.manifest, payout, |index| forest.proof(index).context("the leaf is beyond the trees")).map(Some)
+/// If the artefact is damaged, or the DID delivered bytes and has no leaf; those of `siblings`.
+pub fn of(
+    artefact: &Artefact,
+    did: &str,
+    siblings: impl FnOnce(u32) -> anyhow::Result<Vec<Node>>,
+) -> anyhow::Result<Option<ProofBundle>> {
+    let payout = payout::find(&artefact.folder.join("payouts.parquet"), did)?;
+    payout.map(|payout| assemble(&artefact.manifest, &payout, siblings)).transpose()
+}
+
+/// The siblings of a leaf, from trees that are built in memory for it: for folders beside which nothing can be written.
+///
+/// # Errors
+/// If the artefact is damaged, or there is no such leaf.
+pub fn siblings_in_memory(artefact: &Artefact, index: u32) -> anyhow::Result<Vec<Node>> {
+    let forest = artefact.forest(&artefact.payouts()?)?;
+    forest.proof(index).context("the leaf is beyond the trees")
 }
 
 /// The proof of a share, whose siblings `siblings` finds by the leaf's index.

@@ -9,7 +9,7 @@ use radio_payouts_protocol::domain::Domain;
 use radio_payouts_protocol::forest::{Forest, hash_leaves};
 use radio_payouts_protocol::history::{History, HistoryRecord};
 use radio_payouts_protocol::statement::Statement;
-use radio_payouts_protocol::tree::share_leaf;
+use radio_payouts_protocol::tree::{TreeRoot, share_leaf};
 
 use super::manifest::Manifest;
 use super::payout::{self, Payout};
@@ -69,12 +69,21 @@ impl Artefact {
             share_leaf(&domain, epoch, *index, &payout.did_hash, &payout.payee, payout.amount)
         });
         let forest = Forest::build(&domain, &leaves)?;
+        self.check_roots(&forest.roots())?;
+        Ok(forest)
+    }
+
+    /// Checks that trees made from `payouts.parquet` are the statement's.
+    ///
+    /// # Errors
+    /// If they are not.
+    pub fn check_roots(&self, roots: &[TreeRoot]) -> anyhow::Result<()> {
         let folder = self.folder.display();
         anyhow::ensure!(
-            forest.roots() == self.statement().payouts,
+            roots == self.statement().payouts,
             "{folder}: payouts.parquet does not lead to the committed trees; `settler verify {folder}` names the difference"
         );
-        Ok(forest)
+        Ok(())
     }
 
     /// The history before and after the epoch.

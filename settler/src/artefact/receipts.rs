@@ -1,11 +1,11 @@
-//! Reading `receipts.parquet`: the receipts that were rejected, or every verdict in order.
+//! Reading `receipts.parquet`: the receipts of accepted batches that were rejected.
 
 use std::collections::VecDeque;
 use std::fs::File;
 use std::path::Path;
 
 use anyhow::Context as _;
-use arrow::array::{Array as _, AsArray as _};
+use arrow::array::AsArray as _;
 use arrow::datatypes::Int64Type;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use radio_payouts_protocol::hash::Hash;
@@ -45,7 +45,7 @@ pub fn rejected(artefact: &Artefact, mut each: impl FnMut(Rejected) -> anyhow::R
         let (verdict, room, track) = (text("verdict")?, text("room_id")?, text("track_id")?);
         let (seq, position, bytes) = (integer("seq")?, integer("position")?, integer("bytes")?);
         let sfu = column("sfu")?.as_fixed_size_binary_opt().context("not 32 bytes")?;
-        for row in (0..rows.num_rows()).filter(|row| !verdict.is_null(*row)) {
+        for row in 0..rows.num_rows() {
             each(Rejected {
                 verdict: verdict.value(row).to_owned(),
                 sfu: sfu_name(sfu.value(row).try_into()?),
@@ -60,7 +60,7 @@ pub fn rejected(artefact: &Artefact, mut each: impl FnMut(Rejected) -> anyhow::R
     })
 }
 
-/// The verdicts of `receipts.parquet` in their order, a piece of the file at a time.
+/// The verdicts of receipts, batch after batch: those of `receipts.parquet`, a piece of the file at a time; what is not in it is accepted.
 pub struct Verdicts {
     reader: ParquetRecordBatchReader,
     rows: VecDeque<Row>,
@@ -69,9 +69,9 @@ pub struct Verdicts {
 /// A row as far as it is about a verdict.
 struct Row {
     sfu: Hash,
-    seq: i64,
-    position: i64,
-    verdict: Option<String>,
+    seq: u64,
+    position: usize,
+    verdict: String,
 }
 
 impl Verdicts {
@@ -86,23 +86,26 @@ impl Verdicts {
         Ok(Self { reader: reader.with_context(doing)?, rows: VecDeque::new() })
     }
 
-    /// The verdicts of the next accepted batch, which must be this one; `None` for a receipt that counts.
+    /// The verdicts of the next accepted batch by (SFU, seq); `None` for a receipt that counts.
     ///
     /// # Errors
-    /// If the next rows are of another batch, or the file is damaged.
-    pub fn of_batch(&mut self, sfu: &Hash, seq: u64, receipts: usize) -> anyhow::Result<VecDeque<Option<String>>> {
-        let mut verdicts = VecDeque::with_capacity(receipts);
-        for position in 0..receipts {
-            let row = self.next()?.context("receipts.parquet: rows are missing")?;
-            anyhow::ensure!(
-                row.sfu == *sfu && u64::try_from(row.seq) == Ok(seq) && usize::try_from(row.position) == Ok(position),
-                "receipts.parquet: expected SFU {}, seq {seq}, position {position}; found SFU {}, seq {}, position {}; `settler verify` names the difference",
-                sfu_name(sfu),
-                sfu_name(&row.sfu),
-                row.seq,
-                row.position
-            );
-            verdicts.push_back(row.verdict);
+    /// If the next rows are of a batch before it, or of receipts that it has not, or the file is damaged.
+    pub fn of_batch(&mut self, sfu: &Hash, seq: u64, receipts: usize) -> anyhow::Result<Vec<Option<String>>> {
+        let mut verdicts = vec![None; receipts];
+        self.fill()?;
+        while let Some(row) = self.rows.front().filter(|row| (row.sfu, row.seq) <= (*sfu, seq)) {
+            let place = verdicts.get_mut(row.position).filter(|_| (row.sfu, row.seq) == (*sfu, seq));
+            let place = place.with_context(|| {
+                format!(
+                    "receipts.parquet: SFU {}, seq {}, position {} is no receipt of an accepted batch; `settler verify` names the difference",
+                    sfu_name(&row.sfu),
+                    row.seq,
+                    row.position
+                )
+            })?;
+            *place = Some(row.verdict.clone());
+            self.rows.pop_front();
+            self.fill()?;
         }
         Ok(verdicts)
     }
@@ -116,11 +119,6 @@ impl Verdicts {
         Ok(self.rows.is_empty())
     }
 
-    fn next(&mut self) -> anyhow::Result<Option<Row>> {
-        self.fill()?;
-        Ok(self.rows.pop_front())
-    }
-
     fn fill(&mut self) -> anyhow::Result<()> {
         while self.rows.is_empty() {
             let Some(rows) = self.reader.next() else { return Ok(()) };
@@ -132,12 +130,11 @@ impl Verdicts {
             let (seq, position) = (integer("seq")?, integer("position")?);
             let verdict = column("verdict")?.as_string_opt::<i32>().context("not text")?;
             for row in 0..rows.num_rows() {
-                let verdict = (!verdict.is_null(row)).then(|| verdict.value(row).to_owned());
                 self.rows.push_back(Row {
                     sfu: sfu.value(row).try_into()?,
-                    seq: seq.value(row),
-                    position: position.value(row),
-                    verdict,
+                    seq: u64::try_from(seq.value(row))?,
+                    position: usize::try_from(position.value(row))?,
+                    verdict: verdict.value(row).to_owned(),
                 });
             }
         }

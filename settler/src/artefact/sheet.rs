@@ -11,9 +11,9 @@ use arrow::array::{
     ArrayBuilder, ArrayRef, Decimal128Builder, FixedSizeBinaryBuilder, Int64Builder, RecordBatch, StringBuilder,
 };
 use arrow::datatypes::{DataType, Field, Schema};
-use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 
@@ -178,12 +178,42 @@ fn finish(builder: &mut Builder) -> ArrayRef {
 ///
 /// # Errors
 /// If it is not there or damaged; of `each`.
-pub fn read(path: &Path, mut each: impl FnMut(&RecordBatch) -> anyhow::Result<()>) -> anyhow::Result<()> {
+pub fn read(path: &Path, each: impl FnMut(&RecordBatch) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    read_with(path, Ok, each)
+}
+
+/// Reads these columns of a Parquet file by pieces; the others are not decoded.
+///
+/// # Errors
+/// As [`read()`]. Columns that are not there are missing from the pieces.
+pub fn read_columns(
+    path: &Path,
+    columns: &[&str],
+    each: impl FnMut(&RecordBatch) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let projected = |reader: Opened| {
+        let mask = ProjectionMask::columns(reader.parquet_schema(), columns.iter().copied());
+        Ok(reader.with_projection(mask).with_batch_size(ROWS_AT_A_TIME))
+    };
+    read_with(path, projected, each)
+}
+
+/// A Parquet file of which nothing is read yet.
+pub type Opened = ParquetRecordBatchReaderBuilder<std::fs::File>;
+
+/// Reads of a Parquet file, by pieces, what `select` makes of it.
+///
+/// # Errors
+/// If it is not there or damaged; of `select` and `each`.
+pub fn read_with(
+    path: &Path,
+    select: impl FnOnce(Opened) -> anyhow::Result<Opened>,
+    mut each: impl FnMut(&RecordBatch) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let doing = || format!("cannot read {}", path.display());
     let file = std::fs::File::open(path).with_context(doing)?;
-    let reader =
-        ParquetRecordBatchReaderBuilder::try_new(file).and_then(|builder| builder.build()).with_context(doing)?;
-    for batch in reader {
+    let reader = select(ParquetRecordBatchReaderBuilder::try_new(file).with_context(doing)?)?;
+    for batch in reader.build().with_context(doing)? {
         each(&batch.with_context(doing)?)?;
     }
     Ok(())

@@ -1,21 +1,32 @@
-//! The tables of an artefact: what each column is.
+//! The tables of an artefact: what each column is. Each is written row by row, from a settlement in memory or from a stream.
 
+use std::borrow::Cow;
 use std::io::Write;
 
-use radio_payouts_protocol::cells::Cells;
-use radio_payouts_protocol::history::History;
-use radio_payouts_protocol::settlement::Settlement;
+use radio_payouts_protocol::batch::{BatchHeader, Receipt, ReceiptVerdict};
+use radio_payouts_protocol::cells::{Cell, Cells, Track};
+use radio_payouts_protocol::hash::Hash;
+use radio_payouts_protocol::history::{History, HistoryChange, HistoryRecord};
+use radio_payouts_protocol::settlement::{AcceptedBatch, Settlement};
 use radio_payouts_protocol::weights::{Factors, cell_weight};
+use rayon::prelude::*;
 
+use super::envelopes;
+use super::payout::Payout;
 use super::sheet::{Column, Kind, Sheet, Value};
+use super::source;
 use super::source::BatchSource;
 use super::terms::Terms;
 
-/// `receipts.parquet`: the verdict of every receipt of every accepted batch, by (SFU, seq, position).
+/// `receipts.parquet`: the receipts of accepted batches that were rejected, by (SFU, seq, position). One that is not in it is accepted.
 ///
 /// # Errors
 /// If a batch cannot be loaded or the file not be written.
-pub fn receipts<W: Write + Send>(settlement: &Settlement, batches: &dyn BatchSource, writer: W) -> anyhow::Result<()> {
+pub fn receipts<W: Write + Send>(
+    accepted: &[AcceptedBatch],
+    batches: &dyn BatchSource,
+    writer: W,
+) -> anyhow::Result<()> {
     let mut sheet = Sheet::new(
         writer,
         &[
@@ -28,39 +39,76 @@ pub fn receipts<W: Write + Send>(settlement: &Settlement, batches: &dyn BatchSou
             Column("recipients", Kind::Integer, false),
             Column("contributors", Kind::Integer, false),
             Column("bytes", Kind::Integer, false),
-            Column("verdict", Kind::Text, true),
+            Column("verdict", Kind::Text, false),
         ],
     )?;
-    for accepted in &settlement.batches {
-        let batch = batches.batch(&accepted.header)?;
-        for (position, (receipt, verdict)) in (0u32..).zip(batch.receipts.iter().zip(&accepted.receipts.verdicts)) {
-            let bytes: u128 = receipt.contributors.iter().map(|entry| u128::from(entry.bytes_out)).sum();
+    let has_rejected = |batch: &&AcceptedBatch| batch.receipts.verdicts.iter().any(Option::is_some);
+    let accepted: Vec<&AcceptedBatch> = accepted.iter().filter(has_rejected).collect();
+    for some in accepted.chunks(envelopes::AT_A_TIME) {
+        let headers: Vec<BatchHeader> = some.iter().map(|batch| batch.header).collect();
+        let envelopes = batches.envelopes(&headers)?;
+        let read = some.par_iter().zip(&envelopes).map(|(batch, envelope)| rejected(batch, envelope));
+        for row in read.collect::<anyhow::Result<Vec<_>>>()?.into_iter().flatten() {
+            let Rejected { header, position, verdict, receipt, contributors, bytes } = row;
             sheet.row(&[
-                Value::Hash(&accepted.header.sfu_key),
-                accepted.header.seq.into(),
+                Value::Hash(&header.sfu_key),
+                header.seq.into(),
                 position.into(),
                 Value::Text(&receipt.room_id),
                 Value::Text(&receipt.track_id),
                 receipt.timestamp.into(),
                 receipt.recipients.into(),
-                Value::Number(receipt.contributors.len() as u128),
+                Value::Number(contributors as u128),
                 bytes.into(),
-                verdict.map_or(Value::Empty, |verdict| Value::Text(verdict.as_str())),
+                Value::Text(verdict.as_str()),
             ])?;
         }
     }
     sheet.finish()
 }
 
-/// `cells.parquet`: bytes and every factor of every cell.
-///
-/// # Errors
-/// If the file cannot be written.
-pub fn cells<W: Write + Send>(terms: &Terms, settlement: &Settlement, writer: W) -> anyhow::Result<()> {
-    let bps = |name| Column(name, Kind::Integer, false);
-    let mut sheet = Sheet::new(
-        writer,
-        &[
+/// A rejected receipt; its contributors are only counted.
+struct Rejected<'a> {
+    header: &'a BatchHeader,
+    position: u32,
+    verdict: ReceiptVerdict,
+    receipt: Receipt<Cow<'a, str>>,
+    contributors: usize,
+    bytes: u128,
+}
+
+fn rejected<'a>(accepted: &'a AcceptedBatch, envelope: &'a [u8]) -> anyhow::Result<Vec<Rejected<'a>>> {
+    let batch = source::read(&accepted.header, envelope)?;
+    let judged = (0u32..).zip(batch.receipts.into_iter().zip(&accepted.receipts.verdicts));
+    let rejected = judged.filter_map(|(position, (mut receipt, verdict))| {
+        let contributors = std::mem::take(&mut receipt.contributors);
+        Some(Rejected {
+            header: &accepted.header,
+            position,
+            verdict: (*verdict)?,
+            receipt,
+            contributors: contributors.len(),
+            bytes: contributors.iter().map(|entry| u128::from(entry.bytes_out)).sum(),
+        })
+    });
+    Ok(rejected.collect())
+}
+
+/// `cells.parquet` being written: bytes and every factor of every cell.
+pub struct CellsTable<'a, W: Write + Send> {
+    sheet: Sheet<W>,
+    terms: &'a Terms,
+    tracks: &'a [Track],
+}
+
+impl<'a, W: Write + Send> CellsTable<'a, W> {
+    /// Begins; cells will be of these tracks.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn new(writer: W, terms: &'a Terms, tracks: &'a [Track]) -> anyhow::Result<Self> {
+        let bps = |name| Column(name, Kind::Integer, false);
+        let columns = [
             Column("did_hash", Kind::Hash, false),
             Column("sfu", Kind::Hash, false),
             Column("track_id", Kind::Text, false),
@@ -77,19 +125,20 @@ pub fn cells<W: Write + Send>(terms: &Terms, settlement: &Settlement, writer: W)
             bps("popular_bps"),
             bps("quality_bps"),
             Column("weight_e12", Kind::Wide, false),
-        ],
-    )?;
-    let Cells { contributors, tracks, cells } = &settlement.cells;
-    for cell in cells {
-        let contributor = contributors.get(cell.contributor as usize);
-        let (Some(contributor), Some(track)) = (contributor, tracks.get(cell.track as usize)) else {
-            anyhow::bail!("a cell of nobody or nothing");
-        };
-        let record = settlement.history.get(&contributor.did_hash);
-        let factors = Factors::of(&terms.params, terms.epoch, cell, track, record);
+        ];
+        Ok(Self { sheet: Sheet::new(writer, &columns)?, terms, tracks })
+    }
+
+    /// Adds a contributor's cell; `record` is its history after the epoch.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn cell(&mut self, did_hash: &Hash, cell: &Cell, record: Option<&HistoryRecord>) -> anyhow::Result<()> {
+        let track = self.tracks.get(cell.track as usize).ok_or_else(|| anyhow::anyhow!("a cell of nothing"))?;
+        let factors = Factors::of(&self.terms.params, self.terms.epoch, cell, track, record);
         let weight = cell_weight(cell.bytes, &factors).ok_or_else(|| anyhow::anyhow!("a weight overflows"))?;
-        sheet.row(&[
-            Value::Hash(&contributor.did_hash),
+        self.sheet.row(&[
+            Value::Hash(did_hash),
             Value::Hash(&track.sfu_key),
             Value::Text(&track.track_id),
             Value::Text(cell.role.as_str()),
@@ -105,16 +154,38 @@ pub fn cells<W: Write + Send>(terms: &Terms, settlement: &Settlement, writer: W)
             factors.popular.into(),
             factors.quality.into(),
             weight.into(),
-        ])?;
+        ])
     }
-    sheet.finish()
+
+    /// Ends the file.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn finish(self) -> anyhow::Result<()> {
+        self.sheet.finish()
+    }
+}
+
+/// `cells.parquet` of a settlement in memory.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn cells<W: Write + Send>(terms: &Terms, settlement: &Settlement, writer: W) -> anyhow::Result<()> {
+    let Cells { contributors, tracks, cells } = &settlement.cells;
+    let mut table = CellsTable::new(writer, terms, tracks)?;
+    for cell in cells {
+        let contributor = contributors.get(cell.contributor as usize);
+        let contributor = contributor.ok_or_else(|| anyhow::anyhow!("a cell of nobody"))?;
+        table.cell(&contributor.did_hash, cell, settlement.history.get(&contributor.did_hash))?;
+    }
+    table.finish()
 }
 
 /// `tracks.parquet`: what was measured of every track.
 ///
 /// # Errors
 /// If the file cannot be written.
-pub fn tracks<W: Write + Send>(settlement: &Settlement, writer: W) -> anyhow::Result<()> {
+pub fn tracks<W: Write + Send>(tracks: &[Track], writer: W) -> anyhow::Result<()> {
     let mut sheet = Sheet::new(
         writer,
         &[
@@ -127,7 +198,7 @@ pub fn tracks<W: Write + Send>(settlement: &Settlement, writer: W) -> anyhow::Re
             Column("metadata_fields", Kind::Integer, false),
         ],
     )?;
-    for track in &settlement.cells.tracks {
+    for track in tracks {
         sheet.row(&[
             Value::Hash(&track.sfu_key),
             Value::Text(&track.track_id),
@@ -141,14 +212,16 @@ pub fn tracks<W: Write + Send>(settlement: &Settlement, writer: W) -> anyhow::Re
     sheet.finish()
 }
 
-/// `payouts.parquet`: every contributor, with a leaf or the reason why there is none, by `did_hash`.
-///
-/// # Errors
-/// If the file cannot be written.
-pub fn payouts<W: Write + Send>(settlement: &Settlement, writer: W) -> anyhow::Result<()> {
-    let mut sheet = Sheet::new(
-        writer,
-        &[
+/// `payouts.parquet` being written: every contributor, with a leaf or the reason why there is none, by `did_hash`.
+pub struct PayoutsTable<W: Write + Send>(Sheet<W>);
+
+impl<W: Write + Send> PayoutsTable<W> {
+    /// Begins.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn new(writer: W) -> anyhow::Result<Self> {
+        let columns = [
             Column("index", Kind::Integer, true),
             Column("did", Kind::Text, false),
             Column("did_hash", Kind::Hash, false),
@@ -158,10 +231,16 @@ pub fn payouts<W: Write + Send>(settlement: &Settlement, writer: W) -> anyhow::R
             Column("raw_base_units", Kind::Integer, false),
             Column("amount_base_units", Kind::Integer, false),
             Column("reason", Kind::Text, true),
-        ],
-    )?;
-    for payout in super::payout::all(settlement) {
-        sheet.row(&[
+        ];
+        Ok(Self(Sheet::new(writer, &columns)?))
+    }
+
+    /// Adds a contributor.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn payout(&mut self, payout: &Payout) -> anyhow::Result<()> {
+        self.0.row(&[
             payout.index.map_or(Value::Empty, Value::from),
             Value::Text(&payout.did),
             Value::Hash(&payout.did_hash),
@@ -171,37 +250,91 @@ pub fn payouts<W: Write + Send>(settlement: &Settlement, writer: W) -> anyhow::R
             payout.raw.into(),
             payout.amount.into(),
             payout.reason.as_deref().map_or(Value::Empty, Value::Text),
-        ])?;
+        ])
     }
-    sheet.finish()
+
+    /// Ends the file.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn finish(self) -> anyhow::Result<()> {
+        self.0.finish()
+    }
 }
 
-/// `history.parquet`: the history before and after the epoch, by `did_hash`.
+/// `payouts.parquet` of a settlement in memory.
 ///
 /// # Errors
 /// If the file cannot be written.
-pub fn history<W: Write + Send>(before: Option<&History>, after: &History, writer: W) -> anyhow::Result<()> {
-    let mut sheet = Sheet::new(
-        writer,
-        &[
+pub fn payouts<W: Write + Send>(settlement: &Settlement, writer: W) -> anyhow::Result<()> {
+    write_payouts(super::payout::all(settlement), writer)
+}
+
+/// As [`payouts()`], of these contributors, who must be in order.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn write_payouts<W: Write + Send>(mut payouts: impl Iterator<Item = Payout>, writer: W) -> anyhow::Result<()> {
+    let mut table = PayoutsTable::new(writer)?;
+    payouts.try_for_each(|payout| table.payout(&payout))?;
+    table.finish()
+}
+
+/// `history.parquet` being written: the history before and after the epoch, by `did_hash`.
+pub struct HistoryTable<W: Write + Send>(Sheet<W>);
+
+impl<W: Write + Send> HistoryTable<W> {
+    /// Begins.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn new(writer: W) -> anyhow::Result<Self> {
+        let columns = [
             Column("did_hash", Kind::Hash, false),
             Column("first_epoch_before", Kind::Wide, true),
             Column("activity_before", Kind::Wide, true),
             Column("first_epoch", Kind::Wide, true),
             Column("activity", Kind::Wide, true),
-        ],
-    )?;
+        ];
+        Ok(Self(Sheet::new(writer, &columns)?))
+    }
+
+    /// Adds what became of a DID; who was in neither history has no row.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn change(&mut self, change: &HistoryChange) -> anyhow::Result<()> {
+        let HistoryChange { did_hash, before, after } = change;
+        if before.is_none() && after.is_none() {
+            return Ok(());
+        }
+        let first = |record: &Option<HistoryRecord>| record.map_or(Value::Empty, |record| record.first_epoch.into());
+        let activity = |record: &Option<HistoryRecord>| record.map_or(Value::Empty, |record| record.activity.into());
+        self.0.row(&[Value::Hash(did_hash), first(before), activity(before), first(after), activity(after)])
+    }
+
+    /// Ends the file.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn finish(self) -> anyhow::Result<()> {
+        self.0.finish()
+    }
+}
+
+/// `history.parquet` of a settlement in memory.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn history<W: Write + Send>(before: Option<&History>, after: &History, writer: W) -> anyhow::Result<()> {
+    let mut table = HistoryTable::new(writer)?;
     let mut keys: Vec<_> =
         before.into_iter().chain([after]).flat_map(|history| history.iter().map(|(key, _)| key)).collect();
     keys.sort_unstable();
     keys.dedup();
     for did_hash in keys {
-        let mut row = vec![Value::Hash(did_hash)];
-        for record in [before.and_then(|history| history.get(did_hash)), after.get(did_hash)] {
-            row.push(record.map_or(Value::Empty, |record| record.first_epoch.into()));
-            row.push(record.map_or(Value::Empty, |record| record.activity.into()));
-        }
-        sheet.row(&row)?;
+        let before = before.and_then(|history| history.get(did_hash)).copied();
+        table.change(&HistoryChange { did_hash: *did_hash, before, after: after.get(did_hash).copied() })?;
     }
-    sheet.finish()
+    table.finish()
 }

@@ -6,7 +6,6 @@
 //! beside. The first difference is named: which SFU and seq, which DID, which field, which file.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::Path;
 
 use radio_payouts_protocol::batch::{BatchHeader, Envelope};
@@ -15,6 +14,7 @@ use radio_payouts_protocol::statement::Statement;
 
 use super::batches::{FolderBatches, VERDICTS, read_verdicts};
 use super::digest::{Comparing, Digesting};
+use super::envelopes::{self, PACKED};
 use super::files::{Contents, FileKind};
 use super::manifest::Manifest;
 use super::{Artefact, Terms, ancestors, differ, sfu_name, source};
@@ -192,7 +192,7 @@ impl Recomputed {
         let contents = Contents { terms: &self.terms, settlement: &self.settlement, batches: &self.batches };
         let mut files = BTreeMap::new();
         for file in contents.files() {
-            let (digest, difference) = match File::open(self.artefact.folder.join(file.name())) {
+            let (digest, difference) = match envelopes::open_plain(&self.artefact.folder, file.name()) {
                 Ok(theirs) => {
                     let mut writer = Digesting::new(Comparing::new(theirs));
                     contents.write(&file, &mut writer)?;
@@ -210,7 +210,7 @@ impl Recomputed {
             checks.note(Group::Files, file.name(), difference, detail);
             files.insert(file.name().to_owned(), digest);
         }
-        let manifest = Manifest::of(&self.terms, &self.settlement, files);
+        let manifest = Manifest::of(&self.terms, &self.settlement.to_summary(), files);
         let found = std::fs::read(self.artefact.folder.join("manifest.json"))?;
         let expected = manifest.to_bytes()?;
         let difference = if found == expected {
@@ -226,7 +226,7 @@ impl Recomputed {
     }
 
     fn name_difference(&self, contents: &Contents<'_>, file: &FileKind, at: u64) -> Result<String, Fault> {
-        let theirs = self.artefact.folder.join(file.name());
+        let theirs = envelopes::kept(&self.artefact.folder, file.name())?;
         let ours = tempfile::NamedTempFile::new()?;
         contents.write(file, ours.as_file())?;
         let named = match Path::new(file.name()).extension().and_then(|extension| extension.to_str()) {
@@ -244,7 +244,8 @@ impl Recomputed {
             for entry in std::fs::read_dir(below)? {
                 let entry = entry?;
                 let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
-                let is_known = manifest.files.contains_key(&name) || name == "manifest.json" || name == "batches";
+                let plain = name.strip_suffix(PACKED).filter(|plain| plain.starts_with("batches/")).unwrap_or(&name);
+                let is_known = manifest.files.contains_key(plain) || name == "manifest.json" || name == "batches";
                 if !is_known {
                     return Ok(Some(format!("{name} is no file of this epoch")));
                 }

@@ -256,7 +256,8 @@ fn prove(store: &Store, sender: &mut Sender, key: &Keypair, story: &mut Story) -
     let payouts = artefact.payouts()?;
     let richest = payouts.iter().filter(|payout| payout.index.is_some()).max_by_key(|payout| payout.amount);
     let richest = richest.ok_or_else(|| Failure::usage("nobody has a share"))?;
-    let bundle = proof::of(&artefact, &richest.did)?.ok_or_else(|| Failure::usage("no share to prove"))?;
+    let bundle = proof::of(&artefact, &richest.did, |index| proof::siblings_in_memory(&artefact, index))?;
+    let bundle = bundle.ok_or_else(|| Failure::usage("no share to prove"))?;
     let landed = tamper::prove(sender, key, &bundle)?;
     story.transactions.push(transaction("verify_share", &landed));
     story.refused = tamper::refuse_all(sender, key, &bundle)?;

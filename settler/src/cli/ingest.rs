@@ -78,7 +78,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         None
     };
     let inputs = inputs(&args.inputs)?;
-    let progress = Progress::new("taking in", total_bytes(&inputs));
+    let (progress, all) = (Progress::new(), total_bytes(&inputs));
     for (origin, path) in inputs {
         let reader: Box<dyn BufRead + Send> = match &path {
             None => Box::new(BufReader::with_capacity(1 << 20, std::io::stdin())),
@@ -88,7 +88,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
                 Box::new(BufReader::with_capacity(256 << 10, file))
             }
         };
-        let advance = |bytes| progress.advance(bytes);
+        let advance = |bytes| progress.add("bytes taken in", bytes, all);
         let (rows, stages) = (maker.as_mut(), &*stages);
         let mut run = Run { store: &mut store, tally: &mut tally, rows, stages, progress: &advance };
         if args.bare {
@@ -97,9 +97,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             intake.run(&mut run, &origin, reader)?;
         }
     }
-    progress.say("writing the last rows");
     let rows = maker.map(RowMaker::finish).transpose()?;
-    progress.finish();
+    drop(progress);
     let milliseconds = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
     let stages = stages.times();
     let limited_by = stages.iter().max_by_key(|time| time.cpu_ms).filter(|time| time.cpu_ms > 0).map(|time| time.stage);

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::Context;
 use super::amount::bloom;
+use crate::engine::Choice;
 use crate::epoch::post::Posted;
 use crate::epoch::settle::{self, Report, Request, Settled};
 use crate::outcome::{Failure, Outcome};
@@ -38,6 +39,10 @@ pub struct Args {
     /// Folder of another settler's sealed epochs (its DATA/epochs, or one epoch's folder).
     #[arg(long, value_name = "DIR")]
     pub from: Vec<PathBuf>,
+    /// What adds up the receipts: auto, pure (everything in memory), datafusion (in this process, spills to disk), or
+    /// spark://HOST:PORT. The folder and the commitment are the same with each.
+    #[arg(long, value_name = "ENGINE", default_value = "auto", env = "RADIO_PAYOUTS_ENGINE")]
+    pub engine: Choice,
 }
 
 #[derive(Serialize)]
@@ -78,7 +83,13 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let key = context.keypair()?;
     let mut sender = context.sender()?;
     let mut store = Store::open(&context.data()?)?;
-    let request = Request { epoch: args.epoch, skip: args.skip, reopen: args.reopen, from: args.from.clone() };
+    let request = Request {
+        epoch: args.epoch,
+        skip: args.skip,
+        reopen: args.reopen,
+        from: args.from.clone(),
+        engine: args.engine.clone(),
+    };
     let report = settle::run(&mut store, &mut sender, &key, &request, |epoch, stage| {
         note(format_args!("epoch {epoch}: {stage}"));
     })?;

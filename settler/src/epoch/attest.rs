@@ -19,6 +19,7 @@ use super::{build, seal, settle};
 use crate::artefact::{Artefact, Terms, ancestors};
 use crate::chain::{Chain, Sender, deployment};
 use crate::crash;
+use crate::engine::Choice;
 use crate::outcome::{Failure, Outcome};
 use crate::store::Store;
 
@@ -255,7 +256,7 @@ fn build_own(
     }
     let sealed = adopt::take_over(store, view, terms, candidate.attempt, checked)?;
     crash::point("attest.taken_over");
-    let built = build::build(store, terms, &sealed, |_| {})?;
+    let built = build::build(store, terms, &sealed, &Choice::Auto, |_| {})?;
     if built.manifest.commitment == candidate.commitment {
         return Ok(built);
     }

@@ -4,19 +4,21 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::Path;
 
-use radio_payouts_protocol::settlement::Settlement;
+use radio_payouts_protocol::settlement::Summary;
 
-use super::Stage;
 use super::seal::{Sealed, earlier, rests_on, work_folder};
+use super::{Stage, streamed};
 use crate::artefact::batches::read_verdicts;
 use crate::artefact::digest::Digesting;
 use crate::artefact::files::{AGGREGATED, ALLOCATED, Contents, FileKind};
 use crate::artefact::manifest::{FileJson, Manifest};
-use crate::artefact::{Artefact, Terms, ancestors, folder_name, source};
+use crate::artefact::streamed::Heard;
+use crate::artefact::{self, Artefact, Terms, ancestors, folder_name, source};
 use crate::crash;
+use crate::engine::Choice;
 use crate::outcome::Outcome;
-use crate::store::durable::{self, FileError};
-use crate::store::{Store, StoreError};
+use crate::output::Progress;
+use crate::store::{Store, durable};
 
 /// The published folder of an epoch that rests on these terms, if it is there and whole. After a revocation
 /// (`attempt` above 0) only one that was sealed since.
@@ -50,11 +52,33 @@ fn judges(artefact: &Artefact, sealed: &Sealed) -> anyhow::Result<bool> {
     Ok(same && sealed.next().is_none())
 }
 
-/// Settles the sealed batches and publishes the epoch's folder.
+/// Settles the sealed batches and publishes the epoch's folder; its bytes are the same with every engine.
 ///
 /// # Errors
-/// If the store fails or the disk is full; the published folder is then unchanged.
-pub fn build(store: &Store, terms: &Terms, sealed: &Sealed, mut progress: impl FnMut(Stage)) -> Outcome<Artefact> {
+/// If the store or the engine fails or the disk is full; the published folder is then unchanged.
+pub fn build(
+    store: &Store,
+    terms: &Terms,
+    sealed: &Sealed,
+    engine: &Choice,
+    progress: impl FnMut(Stage),
+) -> Outcome<Artefact> {
+    let bars = Progress::new();
+    build_heard(store, terms, sealed, engine, progress, &|part, done, all| bars.heard(part, done, all))
+}
+
+/// As [`build`]; `heard` is told how far every part is.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_heard(
+    store: &Store,
+    terms: &Terms,
+    sealed: &Sealed,
+    engine: &Choice,
+    mut progress: impl FnMut(Stage),
+    heard: Heard<'_>,
+) -> Outcome<Artefact> {
     let work = work_folder(store, terms.epoch);
     let staging = work.join("staging");
     // What an interrupted run left is written again: the same bytes.
@@ -62,25 +86,42 @@ pub fn build(store: &Store, terms: &Terms, sealed: &Sealed, mut progress: impl F
     durable::create_folder(&staging)?;
     crash::point("epoch.sealed");
     progress(Stage::Sealed);
-    let settlement = source::settle(terms, &sealed.batches, store)?;
-    let contents = Contents { terms, settlement: &settlement, batches: store };
     let mut files = BTreeMap::new();
-    write_all(&contents, &contents.sealed_files(), &staging, &mut files)?;
-    crash::point("epoch.batches_copied");
-    write_all(&contents, &AGGREGATED, &staging, &mut files)?;
-    crash::point("epoch.aggregated");
-    progress(Stage::Aggregated);
-    write_all(&contents, &ALLOCATED, &staging, &mut files)?;
-    crash::point("epoch.allocated");
-    progress(Stage::Allocated);
-    let manifest = Manifest::of(terms, &settlement, files);
+    let summary = match engine.open(&sealed.batches, store, &work.join("engine"))? {
+        None => write_from_memory(store, terms, sealed, &staging, &mut files, &mut progress)?,
+        Some(engine) => streamed::settle(store, terms, sealed, engine.as_ref(), &mut files, &mut progress, heard)?,
+    };
+    let manifest = Manifest::of(terms, &summary, files);
     durable::write(&staging.join("manifest.json"), &manifest.to_bytes()?)?;
     crash::point("epoch.built");
     progress(Stage::Built);
-    let artefact = publish(store, &staging, &settlement)?;
+    let artefact = publish(store, &staging, terms.epoch)?;
+    durable::remove_folder(&work.join("engine"))?;
     crash::point("epoch.published");
     progress(Stage::Published);
     Ok(artefact)
+}
+
+/// The pure path: everything in memory.
+fn write_from_memory(
+    store: &Store,
+    terms: &Terms,
+    sealed: &Sealed,
+    staging: &Path,
+    files: &mut BTreeMap<String, FileJson>,
+    progress: &mut impl FnMut(Stage),
+) -> Outcome<Summary> {
+    let settlement = source::settle(terms, &sealed.batches, store)?;
+    let contents = Contents { terms, settlement: &settlement, batches: store };
+    write_all(&contents, &contents.sealed_files(), staging, files)?;
+    crash::point("epoch.batches_copied");
+    write_all(&contents, &AGGREGATED, staging, files)?;
+    crash::point("epoch.aggregated");
+    progress(Stage::Aggregated);
+    write_all(&contents, &ALLOCATED, staging, files)?;
+    crash::point("epoch.allocated");
+    progress(Stage::Allocated);
+    Ok(settlement.to_summary())
 }
 
 fn write_all(
@@ -91,30 +132,25 @@ fn write_all(
 ) -> Outcome {
     for kind in kinds {
         let path = folder.join(kind.name());
-        let digest = durable::write_with(&path, |file| -> anyhow::Result<FileJson> {
-            let mut writer = Digesting::new(file);
-            contents.write(kind, &mut writer).map_err(|error| told(error, &path))?;
-            writer.flush()?;
-            Ok(writer.finish().0)
-        })?;
+        let digest = match kind {
+            FileKind::Envelopes(place, name) => contents.write_envelopes(*place, name, folder)?,
+            _ => durable::write_with(&path, |file| -> anyhow::Result<FileJson> {
+                let mut writer = Digesting::new(file);
+                contents.write(kind, &mut writer).map_err(|error| artefact::streamed::told(error, &path))?;
+                writer.flush()?;
+                Ok(writer.finish().0)
+            })?,
+        };
         files.insert(kind.name().to_owned(), digest);
         crash::point("epoch.file_written");
     }
     Ok(())
 }
 
-/// An I/O error deep inside a writer is told as what it is: a full disk, mostly.
-fn told(error: anyhow::Error, path: &Path) -> anyhow::Error {
-    match error.downcast::<std::io::Error>() {
-        Ok(error) => StoreError::from(FileError::new("write", path, error)).into(),
-        Err(error) => error,
-    }
-}
-
 /// Puts the folder under its name; one of another commitment that stood there is kept as superseded.
-fn publish(store: &Store, staging: &Path, settlement: &Settlement) -> Outcome<Artefact> {
+fn publish(store: &Store, staging: &Path, epoch: u64) -> Outcome<Artefact> {
     let root = store.epochs_folder();
-    let place = root.join(folder_name(settlement.statement.epoch));
+    let place = root.join(folder_name(epoch));
     if place.exists() {
         let old = Artefact::open(&place)?;
         let superseded = ancestors::superseded_folder(&root, &old.manifest.commitment);

@@ -13,6 +13,7 @@ use super::{Stage, adopt, build, seal, stages};
 use crate::artefact::{Artefact, Terms, ancestors, folder_name, source};
 use crate::chain::{Chain, Sender, deployment};
 use crate::crash;
+use crate::engine::Choice;
 use crate::outcome::{Exit, Failure, Outcome};
 use crate::store::{Lock, Store, StoreError};
 
@@ -27,6 +28,8 @@ pub struct Request {
     pub reopen: bool,
     /// Folders of other settlers' sealed epochs.
     pub from: Vec<PathBuf>,
+    /// What adds up the receipts.
+    pub engine: Choice,
 }
 
 /// One epoch that was settled.
@@ -126,7 +129,7 @@ pub fn run(
         };
         post::check_permitted(sender.chain(), &view, &key.pubkey(), epoch)?;
         let mut watch = stages::Watch::start();
-        let settled = settle_one(store, sender, key, &view, epoch, &request.from, &mut |stage| {
+        let settled = settle_one(store, sender, key, &view, epoch, request, &mut |stage| {
             watch.reached(stage);
             progress(epoch, stage);
         });
@@ -173,20 +176,21 @@ fn settle_one(
     key: &Keypair,
     view: &View,
     epoch: u64,
-    from: &[PathBuf],
+    request: &Request,
     progress: &mut dyn FnMut(Stage),
 ) -> Outcome<Settled> {
+    let Request { from, engine, .. } = request;
     let terms = terms(store, view, epoch, from)?;
     let attempt = deployment::epoch(sender.chain(), epoch)?.map_or(0, |account| account.attempt);
     let artefact = match build::published(store, &terms, attempt)? {
         Some(artefact) => artefact,
         None => {
             let sealed = seal::seal(store, &terms, attempt)?;
-            build::build(store, &terms, &sealed, &mut *progress)?
+            build::build(store, &terms, &sealed, engine, &mut *progress)?
         }
     };
     let artefact = match adopt::better_candidate(store, sender.chain(), &terms, attempt, &artefact, from)? {
-        Some(sealed) => build::build(store, &terms, &sealed, &mut *progress)?,
+        Some(sealed) => build::build(store, &terms, &sealed, engine, &mut *progress)?,
         None => artefact,
     };
     crash::point("epoch.before_post");

@@ -1,9 +1,9 @@
-//! Sealed epochs, ready for look-ups: one SQLite file, filled once for each epoch from its folder, and the nodes of its payout
-//! trees in a flat file. A request reads a few rows and, for a proof, at most twenty nodes; never a folder.
+//! Sealed epochs, ready for look-ups: one SQLite file, filled once for each epoch from its folder, and the level file of its payout
+//! trees ([`levels`]). A request reads a few rows and, for a proof, at most three pieces of the level file; never a folder.
 //!
 //! ```text
-//! DATA/service/catalogue.sqlite           shares, cells, tracks, verdicts, and where envelopes are
-//! DATA/service/trees/<commitment>.nodes   every node of the payout trees
+//! DATA/service/catalogue.sqlite      shares, cells, tracks, verdicts, and where envelopes are
+//! DATA/trees/<commitment>.levels     levels of the payout trees
 //! ```
 //!
 //! Both are caches: whatever is in them follows from the folders, whose trees are checked against the statement first.
@@ -13,21 +13,26 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
+use radio_payouts_protocol::domain::Domain;
 use radio_payouts_protocol::hash::Hash;
+use radio_payouts_protocol::statement::Statement;
 use rusqlite::{Connection, OpenFlags};
 
 use super::http::problem::Problem;
 use crate::artefact::folder_name;
+use crate::artefact::levels::{self, Levels};
 use crate::artefact::manifest::Manifest;
 use crate::store::durable;
 
 pub mod build;
 pub mod read;
-pub mod trees;
 
 const SCHEMA: &str = include_str!("../../../migrations/catalogue_0001.sql");
 /// `PRAGMA user_version` of [`SCHEMA`].
 const SCHEMA_VERSION: i64 = 1;
+
+/// Most level files that are kept open.
+const OPEN_LEVELS: usize = 64;
 
 /// How many batches or receipts got which verdict.
 pub type Verdicts = BTreeMap<String, u64>;
@@ -67,6 +72,8 @@ pub struct Reader(Connection);
 pub struct Catalogue {
     folder: PathBuf,
     epochs: PathBuf,
+    trees: PathBuf,
+    levels: Mutex<BTreeMap<Hash, Arc<Levels>>>,
     contents: RwLock<Contents>,
     idle: Mutex<Vec<Reader>>,
 }
@@ -78,9 +85,17 @@ impl Catalogue {
     /// If the folder cannot be written to.
     pub fn open(data: &Path) -> anyhow::Result<Self> {
         let folder = data.join("service");
-        durable::create_folder(&folder.join("trees"))?;
-        let catalogue =
-            Self { folder, epochs: data.join("epochs"), contents: RwLock::default(), idle: Mutex::default() };
+        let trees = levels::folder(data);
+        durable::create_folder(&folder)?;
+        durable::create_folder(&trees)?;
+        let catalogue = Self {
+            folder,
+            epochs: data.join("epochs"),
+            trees,
+            levels: Mutex::default(),
+            contents: RwLock::default(),
+            idle: Mutex::default(),
+        };
         if let Err(error) = catalogue.writer().and_then(|writer| catalogue.refresh(&writer)) {
             tracing::warn!(error = format!("{error:#}"), "the catalogue of sealed epochs is made anew");
             for name in ["catalogue.sqlite", "catalogue.sqlite-wal", "catalogue.sqlite-shm"] {
@@ -150,10 +165,30 @@ impl Catalogue {
         self.epochs.join(folder_name(epoch))
     }
 
-    /// The file of an epoch's tree nodes.
+    /// The level file of an epoch.
     #[must_use]
-    pub fn tree_file(&self, commitment: &Hash) -> PathBuf {
-        self.folder.join("trees").join(format!("{}.nodes", hex::encode(commitment)))
+    pub fn level_file(&self, commitment: &Hash) -> PathBuf {
+        levels::file(&self.trees, commitment)
+    }
+
+    /// The open level file of an epoch.
+    ///
+    /// # Errors
+    /// If it is not there or damaged.
+    pub fn levels(&self, manifest: &Manifest) -> anyhow::Result<Arc<Levels>> {
+        let mut open = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(levels) = open.get(&manifest.commitment) {
+            return Ok(levels.clone());
+        }
+        let domain = Domain::from_bytes(manifest.deployment.domain);
+        let roots = Statement::from(&manifest.statement).payouts;
+        let path = self.level_file(&manifest.commitment);
+        let levels = Arc::new(Levels::open(&path, &domain, &manifest.commitment, &roots)?);
+        if open.len() >= OPEN_LEVELS {
+            let _ = open.pop_first();
+        }
+        open.insert(manifest.commitment, levels.clone());
+        Ok(levels)
     }
 
     /// Every sealed epoch, in order.

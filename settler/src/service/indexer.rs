@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use super::catalogue::{Catalogue, Sealed, Verdicts, build};
 use super::metrics::Metrics;
 use super::{Service, Stop};
-use crate::artefact::{Artefact, folder_name};
+use crate::artefact::{Artefact, folder_name, levels};
 
 /// Time between two looks at the folder of sealed epochs.
 const EVERY: Duration = Duration::from_secs(1);
@@ -63,8 +63,11 @@ fn add(
 ) -> anyhow::Result<()> {
     let artefact = Artefact::open(folder)?;
     let before = catalogue.epoch(epoch).map(|sealed| sealed.manifest.commitment);
-    let has_trees = catalogue.tree_file(&artefact.manifest.commitment).is_file();
-    if before == Some(artefact.manifest.commitment) && has_trees {
+    let has_levels = catalogue.level_file(&artefact.manifest.commitment).is_file();
+    if before == Some(artefact.manifest.commitment) {
+        if !has_levels {
+            levels::derive(&artefact, &catalogue.level_file(&artefact.manifest.commitment), |_| ())?;
+        }
         return Ok(());
     }
     let started = Instant::now();
@@ -73,10 +76,10 @@ fn add(
         None => catalogue.writer()?,
     };
     let connection = writer.insert(connection);
-    build::add(connection, &artefact, &catalogue.tree_file(&artefact.manifest.commitment))?;
+    build::add(connection, &artefact, &catalogue.level_file(&artefact.manifest.commitment))?;
     catalogue.refresh(connection)?;
     if let Some(before) = before.filter(|before| *before != artefact.manifest.commitment) {
-        crate::durable::remove(&catalogue.tree_file(&before))?;
+        crate::durable::remove(&catalogue.level_file(&before))?;
     }
     metrics.set_time("index_seconds", &[], started.elapsed());
     tracing::info!(epoch, seconds = started.elapsed().as_secs(), "a sealed epoch is in the catalogue");

@@ -15,7 +15,23 @@ impl Compressor {
     /// # Errors
     /// If there is no memory for them.
     pub fn new() -> std::io::Result<Self> {
-        zstd::bulk::Compressor::new(LEVEL).map(Self)
+        Self::of_level(LEVEL)
+    }
+
+    /// A compressor of a ZSTD level, 1 to 22.
+    ///
+    /// # Errors
+    /// As [`Compressor::new`].
+    pub fn of_level(level: i32) -> std::io::Result<Self> {
+        zstd::bulk::Compressor::new(level).map(Self)
+    }
+
+    /// The frame of an envelope, with a line feed.
+    ///
+    /// # Errors
+    /// As [`Compressor::compress`].
+    pub fn compress_envelope(&mut self, envelope: &[u8]) -> std::io::Result<Vec<u8>> {
+        self.compress(&[envelope, b"\n"].concat())
     }
 
     /// The frame of a line, whose length it carries.

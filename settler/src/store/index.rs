@@ -111,6 +111,15 @@ impl Index {
         Ok(statement.query_row([&hash[..]], located).optional()?)
     }
 
+    /// Number of receipts of the held batch of this hash; 0 if it is not held.
+    ///
+    /// # Errors
+    /// [`StoreError::Index`].
+    pub fn receipts(&self, hash: &Hash) -> Result<u64, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT receipts FROM batches WHERE hash = ?1 LIMIT 1")?;
+        Ok(statement.query_row([&hash[..]], |row| number(row, 0)).optional()?.unwrap_or_default())
+    }
+
     /// Names of all indexed packs.
     ///
     /// # Errors

@@ -100,15 +100,35 @@ pub fn write(root: &Path, received_ms: u64, frames: &[&[u8]]) -> Result<(PackNam
 /// # Errors
 /// [`StoreError`] if the file is away, shorter, or damaged there.
 pub fn read(root: &Path, name: &str, span: Span) -> Result<Vec<u8>, StoreError> {
+    let bytes = read_span(root, name, span)?;
+    match Form::of(name) {
+        Some(Form::Frames) => frame::decompress(&bytes).map_err(|why| StoreError::corrupt(&root.join(name), why)),
+        Some(Form::Plain) | None => Ok(bytes),
+    }
+}
+
+/// Reads one envelope with its line feed as a frame.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_frame(root: &Path, name: &str, span: Span) -> Result<Vec<u8>, StoreError> {
+    let bytes = read_span(root, name, span)?;
+    match Form::of(name) {
+        Some(Form::Frames) => Ok(bytes),
+        Some(Form::Plain) | None => {
+            let framed = frame::Compressor::new().and_then(|mut compressor| compressor.compress_envelope(&bytes));
+            framed.map_err(|error| FileError::new("compress", &root.join(name), error).into())
+        }
+    }
+}
+
+fn read_span(root: &Path, name: &str, span: Span) -> Result<Vec<u8>, StoreError> {
     let path = root.join(name);
     let file = File::open(&path).map_err(|error| FileError::new("read", &path, error))?;
     let mut bytes =
         vec![0; usize::try_from(span.length).map_err(|_| StoreError::corrupt(&path, "a span is too long"))?];
     file.read_exact_at(&mut bytes, span.start).map_err(|error| FileError::new("read", &path, error))?;
-    match Form::of(name) {
-        Some(Form::Frames) => frame::decompress(&bytes).map_err(|why| StoreError::corrupt(&path, why)),
-        Some(Form::Plain) | None => Ok(bytes),
-    }
+    Ok(bytes)
 }
 
 /// Every pack below `root`, in order of reception.

@@ -68,6 +68,18 @@ impl Store {
         Rows::new(&self.rows_folder(), calendar, SHARDS)
     }
 
+    /// Receipts of these batches.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn receipts_of(&self, batches: &[BatchHeader]) -> Result<u64, StoreError> {
+        let mut sum = 0u64;
+        for header in batches {
+            sum = sum.saturating_add(self.index().receipts(&header.hash)?);
+        }
+        Ok(sum)
+    }
+
     /// Whoever makes rows, alone; waits for another one to end.
     ///
     /// # Errors
@@ -149,11 +161,9 @@ impl RowMaker {
         self.made.records += 1;
         self.made.receipts += rows.receipts();
         let group = Group { rows, sources: std::mem::take(&mut self.sources) };
-        match self.groups.as_ref().map(|groups| groups.send(group)) {
-            Some(Ok(())) => Ok(()),
-            // The writer ended, which it does on an error only.
-            Some(Err(_)) | None => self.join(),
-        }
+        // The writer ends before it is told to on an error only.
+        let is_taken = self.groups.as_ref().is_some_and(|groups| groups.send(group).is_ok());
+        if is_taken { Ok(()) } else { self.join() }
     }
 
     fn join(&mut self) -> Result<(), StoreError> {

@@ -63,7 +63,7 @@ pub fn publish(terms: &Terms, settlement: &Settlement, batches: &dyn BatchSource
         contents.write(&kind, &mut writer).unwrap();
         files.insert(kind.name().to_owned(), writer.finish().0);
     }
-    let manifest = Manifest::of(terms, settlement, files);
+    let manifest = Manifest::of(terms, &settlement.to_summary(), files);
     std::fs::write(to.join("manifest.json"), manifest.to_bytes().unwrap()).unwrap();
     settlement.commitment
 }

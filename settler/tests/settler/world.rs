@@ -17,6 +17,9 @@ use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_signer::Signer as _;
 
+/// What adds up receipts in `settle`, and what Spark needs for it.
+const ENGINE: [&str; 2] = ["RADIO_PAYOUTS_ENGINE", "RADIO_PAYOUTS_SPARK_PYTHON"];
+
 /// Start of epoch 0, in Unix seconds.
 pub const GENESIS: i64 = 1_760_000_000;
 /// Length of an epoch.
@@ -154,6 +157,8 @@ impl World {
             .env("RADIO_PAYOUTS_URL", format!("embedded:{}", self.chain.display()))
             .env("RADIO_PAYOUTS_KEYPAIR", &settler.key_file)
             .env("RADIO_PAYOUTS_DATA", &settler.data)
+            // All stories may be told with another engine: their folders and commitments are the same.
+            .envs(ENGINE.iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
             .envs(environment.iter().copied());
         command
     }

@@ -18,6 +18,9 @@ const FOR_THE_VALIDATOR: &[&str] = &["libclang-dev", "clang", "protobuf-compiler
 /// The browser that looks at the dashboard in tests, and letters for it to write.
 const CHROMIUM: &[&str] = &["chromium", "fonts-dejavu-core"];
 
+/// The virtual machine that Spark runs on.
+const JAVA: &[&str] = &["openjdk-17-jre-headless"];
+
 /// What to install packages for, besides the program itself.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted {
@@ -55,6 +58,11 @@ pub fn ensure_python() -> Result<()> {
 /// Installs the browser.
 pub fn ensure_chromium() -> Result<()> {
     ensure_alone(CHROMIUM)
+}
+
+/// Installs Java.
+pub fn ensure_java() -> Result<()> {
+    ensure_alone(JAVA)
 }
 
 fn ensure_alone(packages: &[&str]) -> Result<()> {

@@ -15,7 +15,7 @@ use crate::params::{Mode, Params};
 use crate::ranges::Ranges;
 use crate::registry::Sfu;
 use crate::seal::{Judged, SfuSeal, SfuState};
-use crate::settlement::{Parent, Settlement};
+use crate::settlement::{Parent, Settlement, Summary};
 use crate::statement::Statement;
 use crate::tree::TreeRoot;
 use serde::{Deserialize, Serialize};
@@ -297,29 +297,28 @@ impl Manifest {
 
     /// The manifest of a settled epoch.
     #[must_use]
-    pub fn of(terms: &Terms, settlement: &Settlement, files: BTreeMap<String, FileJson>) -> Self {
-        let allocation = &settlement.allocation;
+    pub fn of(terms: &Terms, settled: &Summary, files: BTreeMap<String, FileJson>) -> Self {
         Self {
             format: FORMAT.to_owned(),
             standing: STANDING.to_owned(),
-            commitment: settlement.commitment,
-            statement: (&settlement.statement).into(),
-            mode: settlement.mode,
+            commitment: settled.commitment,
+            statement: (&settled.statement).into(),
+            mode: settled.mode,
             deployment: terms.deployment,
             params: terms.params,
             params_versions: terms.versions.clone(),
             registry: terms.registry.clone(),
             parent: terms.parent.as_ref().map(ParentJson::from),
-            sfus: settlement.seals.iter().map(SfuJson::from).collect(),
+            sfus: settled.seals.iter().map(SfuJson::from).collect(),
             totals: Totals {
-                bytes: settlement.statement.batches.sum,
-                paid_bytes: settlement.weights.paid_bytes,
-                effective_bytes: settlement.weights.total,
-                cap_base_units: allocation.cap,
-                minimum_base_units: allocation.minimum,
-                allocated_base_units: allocation.allocated,
-                unallocated_base_units: allocation.unallocated,
-                contributors: u32::try_from(settlement.cells.contributors.len()).unwrap_or(u32::MAX),
+                bytes: settled.statement.batches.sum,
+                paid_bytes: settled.paid_bytes,
+                effective_bytes: settled.effective_bytes,
+                cap_base_units: settled.cap,
+                minimum_base_units: settled.minimum,
+                allocated_base_units: settled.allocated,
+                unallocated_base_units: settled.statement.pool.saturating_sub(settled.allocated),
+                contributors: settled.contributors,
             },
             files,
         }

@@ -162,7 +162,11 @@ impl Terms {
         self.with_setting(|setting| seal_all(setting, held))
     }
 
-    fn with_setting<T>(&self, work: impl FnOnce(&Setting<'_>) -> T) -> Result<T, CalendarError> {
+    /// Lends these terms as the protocol's own [`Setting`].
+    ///
+    /// # Errors
+    /// If the calendar is out of range.
+    pub fn with_setting<T>(&self, work: impl FnOnce(&Setting<'_>) -> T) -> Result<T, CalendarError> {
         let domain = Domain::from_bytes(self.deployment.domain);
         let cluster_reference = did::cluster_reference(&self.deployment.genesis_hash);
         Ok(work(&Setting {

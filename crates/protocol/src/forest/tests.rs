@@ -1,5 +1,5 @@
 use super::*;
-use crate::tree::{batch_leaf, share_leaf, verify_proof};
+use crate::tree::{batch_leaf, empty_leaf, parent, share_leaf, verify_proof};
 use proptest::prelude::*;
 
 const DOMAIN: Domain = Domain::from_bytes([7; 32]);

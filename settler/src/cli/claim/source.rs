@@ -3,14 +3,16 @@
 use std::io::Read as _;
 use std::path::Path;
 
+use anyhow::Context as _;
 use radio_payouts_client::state::{Config, Epoch, EpochStatus, Mode, Share};
 use radio_payouts_protocol::hash::Hash;
-use radio_payouts_protocol::tree::Node;
+use radio_payouts_protocol::tree::{Node, share_leaf};
 use solana_pubkey::Pubkey;
 
 use super::Args;
+use crate::artefact::payout::{self, Payout};
 use crate::artefact::proof::ProofBundle;
-use crate::artefact::{Artefact, folder_name, sealed_epochs};
+use crate::artefact::{Artefact, folder_name, levels, sealed_epochs};
 use crate::chain::{Chain, deployment};
 use crate::cli::{Context, prove};
 use crate::outcome::{Exit, Failure, Outcome};
@@ -46,7 +48,8 @@ pub fn find(args: &Args, context: &Context, chain: &dyn Chain, config: &Config) 
 }
 
 fn from_artefacts(args: &Args, context: &Context, chain: &dyn Chain, config: &Config) -> Outcome<Found> {
-    let root = context.data()?.join("epochs");
+    let data = context.data()?;
+    let root = data.join("epochs");
     let epochs = match args.epoch {
         Some(epoch) if root.join(folder_name(epoch)).is_dir() => vec![epoch],
         Some(epoch) => {
@@ -56,11 +59,12 @@ fn from_artefacts(args: &Args, context: &Context, chain: &dyn Chain, config: &Co
         }
         None => sealed_epochs(&root)?,
     };
+    let trees = levels::folder(&data);
     let mut found = Found::default();
     for epoch in epochs {
         let artefact = Artefact::open(&root.join(folder_name(epoch)))?;
         match check(chain, config, epoch, &artefact.manifest.commitment) {
-            Ok(()) => found.dues.extend(shares(&artefact, args.did.as_deref())?),
+            Ok(()) => found.dues.extend(shares(&artefact, &trees, args.did.as_deref())?),
             // Not asked for by name: it may become claimable, or no longer is.
             Err(failure) if args.epoch.is_none() && failure.exit != Exit::Difference => {
                 found.waiting.push((epoch, failure.error.to_string()));
@@ -75,16 +79,21 @@ fn from_artefacts(args: &Args, context: &Context, chain: &dyn Chain, config: &Co
 }
 
 /// The shares of an epoch: one DID's or everybody's.
-fn shares(artefact: &Artefact, did: Option<&str>) -> Outcome<Vec<Due>> {
-    let payouts = artefact.payouts()?;
-    let wanted: Vec<_> =
-        payouts.iter().filter(|payout| payout.index.is_some() && did.is_none_or(|did| payout.did == did)).collect();
+fn shares(artefact: &Artefact, trees: &Path, did: Option<&str>) -> Outcome<Vec<Due>> {
+    let file = artefact.folder.join("payouts.parquet");
+    let mut wanted = match did {
+        Some(did) => payout::find(&file, did)?.into_iter().collect(),
+        None => payout::read(&file)?,
+    };
+    wanted.retain(|payout| payout.index.is_some());
     if wanted.is_empty() {
         return Ok(Vec::new());
     }
-    let forest = artefact.forest(&payouts)?;
-    let due = |payout: &crate::artefact::payout::Payout| {
-        let index = payout.index?;
+    let levels = prove::levels(artefact, trees)?;
+    let domain = artefact.domain();
+    let due = |payout: Payout| {
+        let index = payout.index.context("a share without a leaf")?;
+        let (leaf, siblings) = levels.leaf_and_proof(index)?;
         let share = Share {
             epoch: artefact.manifest.statement.epoch,
             index,
@@ -92,10 +101,14 @@ fn shares(artefact: &Artefact, did: Option<&str>) -> Outcome<Vec<Due>> {
             payee: Pubkey::new_from_array(payout.payee),
             amount: payout.amount,
         };
-        let commitment = artefact.manifest.commitment;
-        Some(Due { did: payout.did.clone(), commitment, share, siblings: forest.proof(index)? })
+        anyhow::ensure!(
+            leaf == share_leaf(&domain, share.epoch, index, &payout.did_hash, &payout.payee, payout.amount),
+            "{}: payouts.parquet does not lead to the committed trees",
+            artefact.folder.display()
+        );
+        Ok(Due { did: payout.did, commitment: artefact.manifest.commitment, share, siblings })
     };
-    Ok(wanted.into_iter().filter_map(due).collect())
+    Ok(wanted.into_iter().map(due).collect::<anyhow::Result<_>>()?)
 }
 
 fn from_proofs(bundles: &[ProofBundle], chain: &dyn Chain, config: &Config) -> Outcome<Found> {

@@ -7,6 +7,7 @@ use radio_payouts_protocol::hash::Hash;
 use super::{failure, folders, store_all};
 use crate::artefact::verify::Recomputed;
 use crate::artefact::{Artefact, ancestors};
+use crate::engine::Choice;
 use crate::epoch::view::View;
 use crate::epoch::{build, seal};
 use crate::outcome::Outcome;
@@ -38,7 +39,7 @@ pub fn fetch_missing(store: &mut Store, view: &View, epoch: u64, commitment: &Ha
         batches.sort_unstable_by_key(|header| (header.sfu_key, header.seq, header.hash));
         let terms = &recomputed.terms;
         let sealed = seal::Sealed { epoch: terms.epoch, attempt: 0, terms: seal::terms_hash(terms)?, batches };
-        build::build(store, terms, &sealed, |_| {})?;
+        build::build(store, terms, &sealed, &Choice::Auto, |_| {})?;
         seal::forget(store, terms.epoch)?;
     }
     Ok(())

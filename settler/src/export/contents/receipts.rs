@@ -1,42 +1,54 @@
 //! The rows of an epoch's receipts: the signed envelopes of every judged batch, one batch at a time, with the verdict of the batch
 //! from `batches/verdicts.csv` or of the receipt from `receipts.parquet`. The three are in the same order.
 
-use std::collections::VecDeque;
-use std::fs::File;
-use std::io::{BufRead as _, BufReader};
-
 use anyhow::Context as _;
 use radio_payouts_protocol::batch::{Batch, Role};
 
 use super::{Epoch, Rows, Value};
 use crate::artefact::batches::{VerdictLine, file_name, read_verdicts};
+use crate::artefact::envelopes::{self, Envelopes, Lines};
 use crate::artefact::receipts::Verdicts;
 use crate::artefact::{sfu_name, source};
 
 /// Writes them.
 pub(super) fn write(epoch: &Epoch<'_>, rows: &mut dyn Rows) -> anyhow::Result<()> {
     let folder = &epoch.artefact.folder;
-    let mut envelopes: Option<([u8; 32], BufReader<File>)> = None;
+    let mut of_sfu: Option<([u8; 32], Lines)> = None;
     let mut verdicts = Verdicts::open(&folder.join("receipts.parquet"))?;
-    let mut bytes = Vec::new();
     read_verdicts(folder, |line| {
         let key = line.header.sfu_key;
-        if envelopes.as_ref().is_none_or(|(of, _)| *of != key) {
-            let path = folder.join(file_name(&key));
-            let file = File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
-            envelopes = Some((key, BufReader::with_capacity(1 << 20, file)));
+        if of_sfu.as_ref().is_none_or(|(of, _)| *of != key) {
+            let name = file_name(&key);
+            let path = envelopes::kept(folder, &name).with_context(|| format!("cannot read {name}"))?;
+            of_sfu = Some((key, Envelopes::open(&path)?.lines()?));
         }
-        let Some((_, reader)) = &mut envelopes else { anyhow::bail!("no file of envelopes") };
-        bytes.clear();
-        reader.read_until(b'\n', &mut bytes)?;
-        let batch = source::parse(&line.header, bytes.strip_suffix(b"\n").unwrap_or(&bytes))?;
+        let next = of_sfu.as_mut().map(|(_, lines)| lines.next()).transpose()?.flatten();
+        let (_, _, envelope) = next.context("a listed batch is not in its file")?;
+        let batch = source::parse(&line.header, &envelope)?;
         let of_receipts = match line.verdict.as_str() {
-            "accepted" => Some(verdicts.of_batch(&key, line.header.seq, batch.receipts.len())?),
+            "accepted" => {
+                let verdicts = verdicts.of_batch(&key, line.header.seq, batch.receipts.len())?;
+                require_bytes(&line, &batch, &verdicts)?;
+                Some(verdicts)
+            }
             _ => None,
         };
         write_batch(epoch, &line, &batch, of_receipts, rows)
     })?;
-    anyhow::ensure!(verdicts.is_at_end()?, "receipts.parquet has more rows than the batches have receipts");
+    anyhow::ensure!(verdicts.is_at_end()?, "receipts.parquet has rows of batches that are not in the epoch");
+    Ok(())
+}
+
+/// The receipts without a verdict of their own must come to the accepted bytes of their batch.
+fn require_bytes(line: &VerdictLine, batch: &Batch, verdicts: &[Option<String>]) -> anyhow::Result<()> {
+    let counted = batch.receipts.iter().zip(verdicts).filter(|(_, verdict)| verdict.is_none());
+    let bytes: u128 = counted.flat_map(|(receipt, _)| &receipt.contributors).map(|it| u128::from(it.bytes_out)).sum();
+    anyhow::ensure!(
+        line.accepted_bytes.map(u128::from) == Some(bytes),
+        "receipts.parquet does not fit: the receipts of SFU {}, seq {} that it does not reject come to {bytes} bytes, not to those of batches/verdicts.csv",
+        sfu_name(&line.header.sfu_key),
+        line.header.seq
+    );
     Ok(())
 }
 
@@ -44,7 +56,7 @@ fn write_batch(
     epoch: &Epoch<'_>,
     line: &VerdictLine,
     batch: &Batch,
-    of_receipts: Option<VecDeque<Option<String>>>,
+    of_receipts: Option<Vec<Option<String>>>,
     rows: &mut dyn Rows,
 ) -> anyhow::Result<()> {
     let (sfu, hash) = (sfu_name(&line.header.sfu_key), hex::encode(line.header.hash));

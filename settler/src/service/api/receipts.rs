@@ -1,9 +1,6 @@
 //! `/api/v1/epochs/{epoch}/contributors/{did}/receipts`: every receipt of a judged batch that names a contributor, and what
 //! became of it. "Why is my receipt missing?" is answered here: by its verdict, or by that of its batch.
 
-use std::fs::File;
-use std::os::unix::fs::FileExt as _;
-
 use anyhow::Context as _;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -13,6 +10,7 @@ use radio_payouts_protocol::batch::{BatchVerdict, Envelope, ReceiptVerdict};
 use super::contributors::known;
 use super::sealed;
 use crate::artefact::batches::file_name;
+use crate::artefact::envelopes::{Envelopes, kept};
 use crate::artefact::explanation::{ReceiptLine, Verdict, lines};
 use crate::service::catalogue::read::{Contributor, Mention};
 use crate::service::catalogue::{Reader, Sealed};
@@ -118,16 +116,16 @@ fn receipts_of(
     mention: &Mention,
     did: &str,
 ) -> Result<Vec<ReceiptLine>, Problem> {
-    let path = folder.join(file_name(&mention.sfu));
+    let name = file_name(&mention.sfu);
     let read = || -> anyhow::Result<_> {
-        let mut envelope = vec![0; usize::try_from(mention.length)?];
-        File::open(&path)?.read_exact_at(&mut envelope, mention.start)?;
+        let envelopes = Envelopes::open(&kept(folder, &name)?)?;
+        let envelope = envelopes.read(mention.start, usize::try_from(mention.length)?)?;
         let received = Envelope::parse(&envelope).map_err(|answer| anyhow::anyhow!("{}", answer.explanation()))?;
         let header = received.header();
         anyhow::ensure!((header.sfu_key, header.seq) == (mention.sfu, mention.seq), "another batch is there");
         Ok(received)
     };
-    let received = read().with_context(|| format!("{} at byte {}", path.display(), mention.start))?;
+    let received = read().with_context(|| format!("{name} at byte {}", mention.start))?;
     let header = received.header();
     let batch_verdict = BatchVerdict::ALL.iter().find(|verdict| verdict.as_str() == mention.verdict);
     if let Some(verdict) = batch_verdict {

@@ -5,8 +5,6 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use radio_payouts_protocol::domain::Domain;
-use radio_payouts_protocol::statement::Statement;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -16,7 +14,7 @@ use crate::artefact::explanation::Explanation;
 use crate::artefact::payout::Payout;
 use crate::artefact::proof::{self, ProofBundle};
 use crate::service::catalogue::read::Contributor;
-use crate::service::catalogue::{Reader, Sealed, trees};
+use crate::service::catalogue::{Reader, Sealed};
 use crate::service::http::answer::{Answer, Page, Standing};
 use crate::service::http::problem::Problem;
 use crate::service::http::query::{InPath, InQuery, Paging, TWO, cursor, limit, to_cursor};
@@ -117,10 +115,7 @@ fn bundle(service: &Service, reader: &Reader, sealed: &Sealed, did: &str) -> Res
         let reason = payout.reason.as_deref().unwrap_or("no reason is given");
         return Err(Problem::not_found(format!("{did} has no leaf in epoch {}: {reason}", manifest.statement.epoch)));
     }
-    let domain = Domain::from_bytes(manifest.deployment.domain);
-    let roots = Statement::from(&manifest.statement).payouts;
-    let nodes = service.catalogue.tree_file(&manifest.commitment);
-    Ok(proof::assemble(manifest, &payout, |index| trees::proof(&nodes, &domain, &roots, index))?)
+    Ok(proof::assemble(manifest, &payout, |index| service.catalogue.levels(manifest)?.proof(index))?)
 }
 
 async fn explain(

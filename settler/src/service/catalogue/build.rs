@@ -1,8 +1,6 @@
 //! Filling the catalogue with one sealed epoch: everything in one transaction, so that an epoch is there whole or not at all.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::File;
-use std::io::{BufRead as _, BufReader};
 use std::path::{Component, Path};
 
 use anyhow::Context as _;
@@ -13,22 +11,23 @@ use radio_payouts_protocol::batch::Batch;
 use radio_payouts_protocol::hash::{Hash, sha256};
 use rusqlite::{Connection, Transaction, params};
 
-use super::trees;
 use crate::artefact::batches::{VerdictLine, file_name, read_verdicts};
+use crate::artefact::envelopes::{self, Lines, kept};
 use crate::artefact::manifest::{FileJson, Manifest};
 use crate::artefact::payout::Payout;
-use crate::artefact::{Artefact, receipts, sfu_name, sheet, source};
+use crate::artefact::{Artefact, levels, receipts, sfu_name, sheet, source};
 
 /// Tables with rows of an epoch, those that name others first.
 const TABLES: [&str; 8] = ["verdicts", "rejected", "mentions", "batches", "cells", "tracks", "shares", "files"];
 
-/// Adds a sealed epoch, in place of an earlier one of that number. `tree_file` is where its nodes go.
+/// Adds a sealed epoch, in place of an earlier one of that number. `level_file` is where the levels of its trees go, by which its payouts are
+/// checked against the statement.
 ///
 /// # Errors
 /// If the folder is damaged: then nothing changes.
-pub fn add(connection: &mut Connection, artefact: &Artefact, tree_file: &Path) -> anyhow::Result<()> {
+pub fn add(connection: &mut Connection, artefact: &Artefact, level_file: &Path) -> anyhow::Result<()> {
+    levels::derive(artefact, level_file, |_| ())?;
     let payouts = artefact.payouts()?;
-    trees::write(tree_file, &artefact.forest(&payouts)?)?;
     let transaction = connection.transaction()?;
     let number = artefact.manifest.statement.epoch.cast_signed();
     for table in TABLES {
@@ -205,17 +204,17 @@ impl Adding<'_> {
 
     /// Every judged batch: its verdict, where it is, whom it names; and what of it was rejected.
     fn batches(&mut self, artefact: &Artefact) -> anyhow::Result<()> {
-        let mut envelopes: Option<Envelopes> = None;
+        let mut open: Option<Envelopes> = None;
         let mut places: HashMap<([u8; 32], i64), i64> = HashMap::new();
         let (mut of_batches, mut of_receipts): (BTreeMap<String, i64>, BTreeMap<String, i64>) = Default::default();
         read_verdicts(&artefact.folder, |line| {
             let key = line.header.sfu_key;
-            if envelopes.as_ref().is_none_or(|open| open.key != key) {
-                envelopes = Some(Envelopes::open(artefact, key)?);
+            if open.as_ref().is_none_or(|open| open.key != key) {
+                open = Some(Envelopes::open(artefact, key)?);
             }
-            let (start, envelope) = envelopes.as_mut().context("no file of envelopes")?.next()?;
+            let (start, length, envelope) = open.as_mut().context("no file of envelopes")?.next()?;
             let batch = source::parse(&line.header, &envelope)?;
-            let id = self.batch(&line, &batch, start, envelope.len())?;
+            let id = self.batch(&line, &batch, start, length)?;
             *of_batches.entry(line.verdict.clone()).or_default() += 1;
             if line.verdict == "accepted" {
                 places.insert((key, line.header.seq.cast_signed()), id);
@@ -303,27 +302,20 @@ impl Adding<'_> {
 /// The envelopes of one SFU, one after the other, in the order of the list of verdicts.
 struct Envelopes {
     key: [u8; 32],
-    reader: BufReader<File>,
-    start: u64,
+    lines: Lines,
 }
 
 impl Envelopes {
     fn open(artefact: &Artefact, key: [u8; 32]) -> anyhow::Result<Self> {
-        let path = artefact.folder.join(file_name(&key));
-        let file = File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        Ok(Self { key, reader: BufReader::with_capacity(1 << 20, file), start: 0 })
+        let name = file_name(&key);
+        let path = kept(&artefact.folder, &name).with_context(|| format!("cannot read {name}"))?;
+        Ok(Self { key, lines: envelopes::Envelopes::open(&path)?.lines()? })
     }
 
-    /// The next envelope and where it starts.
-    fn next(&mut self) -> anyhow::Result<(u64, Vec<u8>)> {
-        let (start, mut line) = (self.start, Vec::new());
-        let read = self.reader.read_until(b'\n', &mut line)?;
-        anyhow::ensure!(read > 0, "SFU {}: a listed batch is not in its file", sfu_name(&self.key));
-        self.start += read as u64;
-        if line.last() == Some(&b'\n') {
-            line.pop();
-        }
-        Ok((start, line))
+    /// The next envelope, where it starts, and how many bytes of the file it takes.
+    fn next(&mut self) -> anyhow::Result<(u64, usize, Vec<u8>)> {
+        let missing = || format!("SFU {}: a listed batch is not in its file", sfu_name(&self.key));
+        self.lines.next()?.with_context(missing)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Files by ranges (RFC 9110, section 14): one range of a request is served, more are answered with the whole file.
 
-use std::io::SeekFrom;
-use std::path::Path;
+use std::io::{Read as _, SeekFrom};
+use std::path::{Path, PathBuf};
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -12,6 +12,7 @@ use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 
 use super::answer::has_tag;
 use super::problem::Problem;
+use crate::artefact::envelopes;
 
 /// Bytes read at a time.
 const PIECE: usize = 64 << 10;
@@ -124,6 +125,11 @@ fn part(request: &HeaderMap, length: u64) -> Part {
 }
 
 async fn content(path: &Path, first: u64, count: u64, length: u64) -> Result<Response, Problem> {
+    if !path.is_file()
+        && let Some((folder, name)) = packed(path)
+    {
+        return Ok(unpacked(folder, name, first, count));
+    }
     let failed = |error: std::io::Error| Problem::internal(&anyhow::anyhow!(error).context(path.display().to_string()));
     let mut file = File::open(path).await.map_err(failed)?;
     let found = file.metadata().await.map_err(failed)?.len();
@@ -152,9 +158,59 @@ async fn content(path: &Path, first: u64, count: u64, length: u64) -> Result<Res
     Ok(response)
 }
 
+/// The epoch's folder and the name of a file of envelopes that is kept packed.
+fn packed(path: &Path) -> Option<(PathBuf, String)> {
+    let (name, below) = (path.file_name()?.to_str()?, path.parent()?);
+    let (folder, name) = (below.parent()?.to_owned(), format!("{}/{name}", below.file_name()?.to_str()?));
+    envelopes::kept(&folder, &name).is_ok().then_some((folder, name))
+}
+
+/// The plain content of a packed file, unpacked while it is sent; what comes before a range is unpacked and passed over.
+fn unpacked(folder: PathBuf, name: String, first: u64, count: u64) -> Response {
+    let (to, pieces) = tokio::sync::mpsc::channel::<std::io::Result<Vec<u8>>>(2);
+    tokio::task::spawn_blocking(move || {
+        let send = || -> std::io::Result<()> {
+            let mut plain = envelopes::open_plain(&folder, &name)?;
+            std::io::copy(&mut plain.by_ref().take(first), &mut std::io::sink())?;
+            let mut rest = plain.take(count);
+            loop {
+                let mut piece = Vec::with_capacity(PIECE);
+                rest.by_ref().take(PIECE as u64).read_to_end(&mut piece)?;
+                // Nobody listens any more.
+                if piece.is_empty() || to.blocking_send(Ok(piece)).is_err() {
+                    return Ok(());
+                }
+            }
+        };
+        if let Err(error) = send() {
+            let _ = to.blocking_send(Err(error));
+        }
+    });
+    let stream = futures_util::stream::unfold(pieces, |mut pieces| async { Some((pieces.recv().await?, pieces)) });
+    let mut response = Body::from_stream(stream).into_response();
+    insert(&mut response, header::CONTENT_LENGTH, &count.to_string());
+    response
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_packed_file_is_served_plain() {
+        let folder = tempfile::tempdir().unwrap();
+        let batches = folder.path().join("batches");
+        std::fs::create_dir(&batches).unwrap();
+        let plain: Vec<u8> = (0..300_000u32).flat_map(u32::to_le_bytes).collect();
+        std::fs::write(batches.join("a.ndjson.zst"), zstd::encode_all(plain.as_slice(), 1).unwrap()).unwrap();
+        let path = batches.join("a.ndjson");
+        for (first, count) in [(0, plain.len()), (70_000, 200_000), (plain.len() - 5, 5)] {
+            let response = content(&path, first as u64, count as u64, plain.len() as u64).await.unwrap();
+            let body = axum::body::to_bytes(response.into_body(), plain.len()).await.unwrap();
+            assert_eq!(body.as_ref(), &plain[first..first + count]);
+        }
+        assert!(content(&batches.join("b.ndjson"), 0, 1, 1).await.is_err());
+    }
 
     #[test]
     fn ranges_are_those_of_the_rfc() {

@@ -91,7 +91,7 @@ fn manifest(terms: &Terms, envelopes: &[Vec<u8>]) -> Manifest {
     let load = |header: &BatchHeader| {
         batches.iter().find(|batch| batch.header() == *header).map(|batch| batch.batch().clone()).ok_or("away")
     };
-    Manifest::of(terms, &terms.settle(&headers, load).unwrap(), BTreeMap::new())
+    Manifest::of(terms, &terms.settle(&headers, load).unwrap().to_summary(), BTreeMap::new())
 }
 
 fn recompute(manifest: Manifest, envelopes: &[Vec<u8>]) -> Result<Recomputed, RecomputationFault> {
