@@ -230,7 +230,7 @@ mod tests {
 
     #[test]
     fn the_epoch_has_about_the_size_that_was_asked_for_and_every_batch_is_good() {
-        let traffic = Traffic::new(20_000, 2_000, 3);
+        let traffic = Traffic::new(40_000, 4_000, 1);
         let registry = traffic.registry();
         let (mut receipts, mut dids) = (0, HashSet::new());
         let mut maker = traffic.start();
@@ -247,7 +247,7 @@ mod tests {
                 dids.extend(batch.receipts.into_iter().flat_map(|it| it.contributors).map(|it| it.did));
             }
         }
-        assert!((20_000..22_000).contains(&receipts), "{receipts}");
-        assert!((1_500..3_500).contains(&dids.len()), "{}", dids.len());
+        assert!((40_000..42_000).contains(&receipts), "{receipts}");
+        assert!((3_500..5_500).contains(&dids.len()), "{}", dids.len());
     }
 }
