@@ -7,6 +7,7 @@ use arrow::array::{Array as _, AsArray as _};
 use arrow::datatypes::{DataType, Decimal128Type, Int64Type};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use radio_payouts_protocol::batch::{Batch, Contribution, Descriptor, Receipt, Rights};
+use radio_payouts_settler::artefact::sheet::{self, Column, Sheet};
 use radio_payouts_settler::artefact::{Artefact, payout};
 use radio_payouts_settler::export::{Kind, Subject, csv};
 use serde_json::Value;
@@ -303,13 +304,28 @@ fn receipts_come_with_verdicts_and_hostile_text_as_it_was() {
 fn a_folder_whose_files_do_not_fit_together_is_not_exported() {
     let world = settled();
     let folder = world.epoch_folder(0, 0);
-    let kept = std::fs::read(folder.join("receipts.parquet")).unwrap();
-    std::fs::copy(world.epoch_folder(0, 1).join("receipts.parquet"), folder.join("receipts.parquet")).unwrap();
-    let out = world.folder.path().join("out.csv");
-    let refused = world.run(0, &["export", "receipts", "--epochs", "0", "--out", out.to_str().unwrap()]).expect(1);
-    assert!(refused.stderr.contains("receipts.parquet"), "{refused:?}");
-    assert!(!out.exists());
-    std::fs::write(folder.join("receipts.parquet"), kept).unwrap();
+    let (path, out) = (folder.join("receipts.parquet"), world.folder.path().join("out.csv"));
+    let kept = std::fs::read(&path).unwrap();
+    let key = Artefact::open(&folder).unwrap().manifest.registry[0].key;
+    // An accepted receipt as rejected, one that no batch has, and one of a batch that is not there.
+    for (seq, position) in [(1u32, 0u32), (1, 9_999), (9_999, 0)] {
+        let mut sheet = Sheet::new(
+            std::fs::File::create(&path).unwrap(),
+            &[
+                Column("sfu", sheet::Kind::Hash, false),
+                Column("seq", sheet::Kind::Integer, false),
+                Column("position", sheet::Kind::Integer, false),
+                Column("verdict", sheet::Kind::Text, false),
+            ],
+        )
+        .unwrap();
+        sheet.row(&[sheet::Value::Hash(&key), seq.into(), position.into(), sheet::Value::Text("unlicensed")]).unwrap();
+        sheet.finish().unwrap();
+        let refused = world.run(0, &["export", "receipts", "--epochs", "0", "--out", out.to_str().unwrap()]).expect(1);
+        assert!(refused.stderr.contains("receipts.parquet"), "seq {seq}, position {position}: {refused:?}");
+        assert!(!out.exists());
+    }
+    std::fs::write(&path, kept).unwrap();
     world.run(0, &["export", "receipts", "--out", out.to_str().unwrap()]).expect(0);
 }
 
