@@ -12,7 +12,7 @@ use arrow::array::{
 };
 use arrow::datatypes::{DataType, Field, Schema};
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
@@ -174,17 +174,23 @@ fn finish(builder: &mut Builder) -> ArrayRef {
     }
 }
 
+/// Opens a Parquet file, to be read by pieces.
+///
+/// # Errors
+/// If it is not there or damaged.
+pub fn open(path: &Path) -> anyhow::Result<ParquetRecordBatchReader> {
+    let doing = || format!("cannot read {}", path.display());
+    let file = std::fs::File::open(path).with_context(doing)?;
+    ParquetRecordBatchReaderBuilder::try_new(file).and_then(|builder| builder.build()).with_context(doing)
+}
+
 /// Reads a Parquet file by pieces.
 ///
 /// # Errors
 /// If it is not there or damaged; of `each`.
 pub fn read(path: &Path, mut each: impl FnMut(&RecordBatch) -> anyhow::Result<()>) -> anyhow::Result<()> {
-    let doing = || format!("cannot read {}", path.display());
-    let file = std::fs::File::open(path).with_context(doing)?;
-    let reader =
-        ParquetRecordBatchReaderBuilder::try_new(file).and_then(|builder| builder.build()).with_context(doing)?;
-    for batch in reader {
-        each(&batch.with_context(doing)?)?;
+    for batch in open(path)? {
+        each(&batch.with_context(|| format!("cannot read {}", path.display()))?)?;
     }
     Ok(())
 }
