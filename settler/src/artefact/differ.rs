@@ -46,7 +46,8 @@ pub fn tables(theirs: &Path, ours: &Path) -> anyhow::Result<Option<String>> {
 /// The rows of a file, a piece at a time, and their number.
 fn rows(path: &Path) -> anyhow::Result<(ParquetRecordBatchReader, i64)> {
     let doing = || format!("cannot read {}", path.display());
-    let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(path).with_context(doing)?).with_context(doing)?;
+    let builder =
+        ParquetRecordBatchReaderBuilder::try_new(File::open(path).with_context(doing)?).with_context(doing)?;
     let count = builder.metadata().file_metadata().num_rows();
     Ok((builder.build().with_context(doing)?, count))
 }

@@ -194,7 +194,9 @@ fn show(document: &Document) -> String {
         document.commitment,
         bloom(document.pool_base_units),
         document.contributors,
-        document.chain.map_or_else(|| "not asked (--offline)".to_owned(), |standing| format!("the same commitment, {standing}")),
+        document
+            .chain
+            .map_or_else(|| "not asked (--offline)".to_owned(), |standing| format!("the same commitment, {standing}")),
         document.files_compared,
     );
     if let Some(sample) = &document.sample {
@@ -216,7 +218,9 @@ fn show_sample(sample: &SampleDocument) -> String {
     let percent = sample.passes_with_one_percent_wrong * 100.0;
     let capacity = match receipts_over_capacity {
         0 => String::new(),
-        count => format!("\n  capacity     {count} of them are rejected because the SFU's capacity was used up by receipts of which not all were judged"),
+        count => format!(
+            "\n  capacity     {count} of them are rejected because the SFU's capacity was used up by receipts of which not all were judged"
+        ),
     };
     format!(
         "\n  sample       {} DIDs of {of}, seed {seed}: {receipts} receipts judged, {tracks} tracks measured, every cell equal{capacity}\n  certainty    had {one_percent} DIDs (1 %) been wrong, this would have passed with a probability of at most {percent:.2} %",

@@ -8,9 +8,11 @@
 //!
 //! With a [`sample`] the three are computed from the signed batches for some DIDs.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use radio_payouts_protocol::cells::Overflow;
+use radio_payouts_protocol::cells::{Overflow, Track};
+use radio_payouts_protocol::seal::SfuSeal;
 use radio_payouts_protocol::settlement::{AcceptedBatch, Setting, Summary};
 
 use super::streamed::{of, written_kinds};
@@ -59,8 +61,18 @@ impl Fast {
         checks: &mut Checks,
         heard: Heard<'_>,
     ) -> Result<Self, Fault> {
-        let mut sample = asked.map(|asked| Sample::draw(&found, asked)).transpose()?;
-        let mut claims = Claims::open(&found)?;
+        let mut sample = match asked {
+            None => None,
+            Some(asked) => Some(checks.step(Group::Sample, "drawing", || {
+                let sample = Sample::draw(&found, asked)?;
+                let detail = sample.drawn();
+                Ok((sample, detail))
+            })?),
+        };
+        let mut claims = checks.step(Group::Verdicts, "lists", || {
+            let claims = Claims::open(&found)?;
+            Ok((claims, format!("{} and receipts.parquet can be read", batches::VERDICTS)))
+        })?;
         let opened = found.read(checks, &mut |read| claims.take(read, sample.as_mut()), heard)?;
         let Opened { artefact, terms, batches, .. } = &opened;
         let seals = terms.seal(&opened.headers)?;
@@ -77,10 +89,14 @@ impl Fast {
         durable::create_folder(work)?;
         let spill = work.join("weights");
         let writing = Writing { terms, tracks: &measured, staging: work, spill: &spill, heard };
-        let (summary, sums, mut digests) = terms.with_setting(|setting| {
-            let (weighed, sums) = cells::weigh_again(setting, &writing, artefact, sample.as_mut())?;
-            conclude(setting, &writing, &weighed, sums, seals, &accepted)
-        })??;
+        let (summary, sums, mut digests) = checks.step(Group::Verdicts, "cells.parquet", || {
+            let done = terms.with_setting(|setting| {
+                let (weighed, sums) = cells::weigh_again(setting, &writing, artefact, sample.as_mut())?;
+                conclude(setting, &writing, &weighed, sums, seals, &accepted)
+            })??;
+            let detail = format!("cells of {} DIDs, in order, each of one of the tracks", done.0.contributors);
+            Ok((done, detail))
+        })?;
         digests.extend(streamed::judged_files(&summary.seals, &accepted, &measured, batches, work)?);
         let difference = tracks::compare_sums(&measured, &sums);
         checks.note(Group::Verdicts, "bytes by track", difference, "cells add up to each track's");
@@ -128,7 +144,7 @@ fn conclude(
     writing: &Writing<'_>,
     weighed: &weights::AllWeighed,
     sums: Vec<u128>,
-    seals: Vec<radio_payouts_protocol::seal::SfuSeal>,
+    seals: Vec<SfuSeal>,
     accepted: &[AcceptedBatch],
 ) -> Result<(Summary, Vec<u128>, Digests), Fault> {
     let shares = shares::share(setting, writing, weighed).map_err(too_much)?;
@@ -144,8 +160,8 @@ fn too_much(error: anyhow::Error) -> Fault {
 }
 
 /// The first SFU whose tracks do not add up to what its batches are said to have accepted.
-fn compare_sfus(measured: &[radio_payouts_protocol::cells::Track], accepted: &[AcceptedBatch]) -> Option<String> {
-    let mut sums = std::collections::BTreeMap::<[u8; 32], (u128, u128)>::new();
+fn compare_sfus(measured: &[Track], accepted: &[AcceptedBatch]) -> Option<String> {
+    let mut sums = BTreeMap::<[u8; 32], (u128, u128)>::new();
     for track in measured {
         sums.entry(track.sfu_key).or_default().0 += u128::from(track.bytes);
     }

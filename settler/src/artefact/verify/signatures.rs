@@ -56,7 +56,8 @@ pub fn read(artefact: &Artefact, each: Each<'_>, heard: Heard<'_>) -> Result<Rea
 /// Headers and numbers of receipts of a piece.
 fn verify(artefact: &Artefact, piece: &Piece, each: Each<'_>) -> Result<Vec<(BatchHeader, u64)>, Fault> {
     let domain = artefact.domain();
-    let check = |(_, _, envelope)| Envelope::<Cow<'_, str>>::read(envelope).and_then(|received| received.verify(&domain));
+    let check =
+        |(_, _, envelope)| Envelope::<Cow<'_, str>>::read(envelope).and_then(|received| received.verify(&domain));
     let answers: Vec<Result<Verified<Cow<'_, str>>, Answer>> =
         piece.lines.par_iter().map(|(start, length, envelope)| check((start, length, envelope.as_slice()))).collect();
     let mut verified = Vec::with_capacity(answers.len());

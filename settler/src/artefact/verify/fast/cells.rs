@@ -84,7 +84,8 @@ impl<'a> Reading<'a> {
         if self.run.contributors.last().is_none_or(|last| last.did_hash != *row.did_hash) {
             self.begin_contributor(row.did_hash)?;
         }
-        let place = self.tracks.binary_search_by(|track| (&track.sfu_key, &*track.track_id).cmp(&(row.sfu, row.track_id)));
+        let place =
+            self.tracks.binary_search_by(|track| (&track.sfu_key, &*track.track_id).cmp(&(row.sfu, row.track_id)));
         let track = place.map_err(|_| anyhow::anyhow!("{}: tracks.parquet has no such track", named(row)))?;
         let role = Role::ALL.into_iter().find(|role| role.as_str() == row.role);
         let role = role.with_context(|| format!("{}: there is no role {:?}", named(row), row.role))?;
@@ -99,7 +100,8 @@ impl<'a> Reading<'a> {
             *sum += u128::from(row.bytes);
         }
         let last = self.run.contributors.last_mut().context("a cell of nobody")?;
-        last.bytes = last.bytes.checked_add(row.bytes).with_context(|| format!("{}: its bytes overflow", named(row)))?;
+        last.bytes =
+            last.bytes.checked_add(row.bytes).with_context(|| format!("{}: its bytes overflow", named(row)))?;
         Ok(())
     }
 
@@ -117,7 +119,10 @@ impl<'a> Reading<'a> {
             Some((did, hash)) if hash < *did_hash => {
                 anyhow::bail!("cells.parquet: DID {did} of payouts.parquet has no cell")
             }
-            _ => anyhow::bail!("cells.parquet: did_hash {} is not in payouts.parquet, or not in its place", hex::encode(did_hash)),
+            _ => anyhow::bail!(
+                "cells.parquet: did_hash {} is not in payouts.parquet, or not in its place",
+                hex::encode(did_hash)
+            ),
         }
     }
 
@@ -132,7 +137,10 @@ impl<'a> Reading<'a> {
 /// What a reader calls a cell.
 fn named(row: &CellRow<'_>) -> String {
     let (did, sfu) = (hex::encode(row.did_hash), sfu_name(row.sfu));
-    format!("cells.parquet: did_hash {did}, sfu {sfu}, track_id {}, role {}, hour {}", row.track_id, row.role, row.hour_utc)
+    format!(
+        "cells.parquet: did_hash {did}, sfu {sfu}, track_id {}, role {}, hour {}",
+        row.track_id, row.role, row.hour_utc
+    )
 }
 
 /// The DIDs of `payouts.parquet`, a piece of the file at a time.
@@ -165,7 +173,10 @@ impl Names {
         }
         let next = self.rows.pop_front();
         if let Some((did, hash)) = &next {
-            anyhow::ensure!(self.last.is_none_or(|last| last < *hash), "payouts.parquet: DID {did} is not in its place");
+            anyhow::ensure!(
+                self.last.is_none_or(|last| last < *hash),
+                "payouts.parquet: DID {did} is not in its place"
+            );
             self.last = Some(*hash);
         }
         Ok(next)

@@ -53,9 +53,11 @@ impl Claims {
         in_folder(read_verdicts(&found.artefact.folder, |line| {
             let verdict = match line.verdict.as_str() {
                 "accepted" => None,
-                other => Some(*BatchVerdict::ALL.iter().find(|verdict| verdict.as_str() == other).ok_or_else(|| {
-                    anyhow::anyhow!("{VERDICTS}: {}: there is no verdict {other:?}", batch(&line.header))
-                })?),
+                other => {
+                    Some(*BatchVerdict::ALL.iter().find(|verdict| verdict.as_str() == other).ok_or_else(|| {
+                        anyhow::anyhow!("{VERDICTS}: {}: there is no verdict {other:?}", batch(&line.header))
+                    })?)
+                }
             };
             listed.insert(line.header.hash, verdict);
             Ok(())
@@ -71,11 +73,7 @@ impl Claims {
     ///
     /// # Errors
     /// [`Fault::Difference`] if `receipts.parquet` names what is not there, or an SFU's capacity was cut elsewhere.
-    pub fn take(
-        &mut self,
-        batches: &[Verified<Cow<'_, str>>],
-        mut sample: Option<&mut Sample>,
-    ) -> Result<(), Fault> {
+    pub fn take(&mut self, batches: &[Verified<Cow<'_, str>>], mut sample: Option<&mut Sample>) -> Result<(), Fault> {
         let judge = |one: &Verified<Cow<'_, str>>| sample.as_deref().map(|sample| sample.judge(one)).transpose();
         let judged = batches.par_iter().map(judge).collect::<Result<Vec<_>, _>>()?;
         for (verified, judged) in batches.iter().zip(judged) {
@@ -93,11 +91,7 @@ impl Claims {
     }
 
     /// What is said of a batch's receipts, and the bytes that are left.
-    fn receipts(
-        &mut self,
-        header: &BatchHeader,
-        verified: &Verified<Cow<'_, str>>,
-    ) -> Result<BatchReceipts, Fault> {
+    fn receipts(&mut self, header: &BatchHeader, verified: &Verified<Cow<'_, str>>) -> Result<BatchReceipts, Fault> {
         let all = &verified.batch().receipts;
         let said = in_folder(self.verdicts.of_batch(&header.sfu_key, header.seq, all.len()))?;
         let Some(capacity) = self.capacity.get_mut(&header.sfu_key) else {

@@ -126,6 +126,12 @@ impl Sample {
         Ok(sample)
     }
 
+    /// What was drawn, in words.
+    #[must_use]
+    pub fn drawn(&self) -> String {
+        format!("{} DIDs of {}, by seed {}", self.drawn.len(), self.of, self.asked.seed)
+    }
+
     /// The place of a drawn DID.
     fn place(&self, did_hash: &Hash) -> Option<u32> {
         let place = self.drawn.binary_search_by(|(hash, _)| hash.cmp(did_hash)).ok()?;
@@ -171,9 +177,8 @@ impl Sample {
             let bytes = receipt_bytes(receipt)?;
             let is_licensed = licensed.contains(&*receipt.track_id);
             let own = own_verdict(batch, receipt, is_repeated, |did| Did::parse(did).is_ok());
-            let verdict = own.or_else(|| {
-                parameter_verdict(&self.params, is_licensed, bytes, receipt.recipients, window_ms)
-            });
+            let verdict =
+                own.or_else(|| parameter_verdict(&self.params, is_licensed, bytes, receipt.recipients, window_ms));
             hits.push(Hit { position, verdict, bytes });
         }
         Ok(hits)
@@ -267,7 +272,8 @@ impl Sample {
             (_, Some((key, expected))) => (key, None, Some(expected)),
             (Some((key, bytes)), None) => (key, Some(bytes), None),
         };
-        let shown = |bytes: Option<&u64>| bytes.map_or_else(|| "no such cell".to_owned(), |bytes| format!("{bytes} bytes"));
+        let shown =
+            |bytes: Option<&u64>| bytes.map_or_else(|| "no such cell".to_owned(), |bytes| format!("{bytes} bytes"));
         let (sfu, track_id, role, hour) = *key;
         let role = Role::ALL.get(usize::from(role)).map_or("", |role| role.as_str());
         self.wrong_cell = Some(format!(
@@ -283,7 +289,8 @@ impl Sample {
     pub fn end(self, tracks: &[Track], checks: &mut Checks) -> Sampled {
         let (wanted, compared) = (self.wanted, self.compared);
         checks.note(Group::Sample, "receipts", self.wrong_receipt, format!("{} judged again", self.receipts));
-        let detail = format!("those of {compared} DIDs of {}, seed {}, from the signed batches", self.of, self.asked.seed);
+        let detail =
+            format!("those of {compared} DIDs of {}, seed {}, from the signed batches", self.of, self.asked.seed);
         checks.note(Group::Sample, "cells", self.wrong_cell, detail);
         let measured = self.tracks.iter().take(wanted);
         let difference = measured.filter_map(|ours| compare_track(ours, tracks)).next();
