@@ -72,10 +72,23 @@ impl Choice {
         store: &Store,
         work: &Path,
     ) -> anyhow::Result<Option<Box<dyn Engine + Sync>>> {
+        self.open_for(|| Ok(store.receipts_of(batches)?), work)
+    }
+
+    /// The engine for so many receipts; `None` for the pure path. `receipts` is asked only if it matters, `work` takes what it needs on
+    /// disk.
+    ///
+    /// # Errors
+    /// Those of `receipts`; if this build has no such engine.
+    pub fn open_for(
+        &self,
+        receipts: impl FnOnce() -> anyhow::Result<u64>,
+        work: &Path,
+    ) -> anyhow::Result<Option<Box<dyn Engine + Sync>>> {
         Ok(match self {
             Self::Pure => None,
             Self::Auto if cfg!(not(feature = "datafusion")) => None,
-            Self::Auto if store.receipts_of(batches)? < MANY_RECEIPTS => None,
+            Self::Auto if receipts()? < MANY_RECEIPTS => None,
             Self::Auto | Self::DataFusion => data_fusion(work)?,
             Self::Spark(master) => {
                 let mut spark = Spark::new(master.clone(), &work.join("spark"));

@@ -46,6 +46,20 @@ impl Track {
     pub fn kbps(&self) -> u128 {
         u128::from(self.bytes).saturating_mul(8).checked_div(self.recipient_ms).unwrap_or_default()
     }
+
+    /// Adds what was measured in an accepted receipt of `bytes` to `recipients` in a window of `window_ms`.
+    ///
+    /// # Errors
+    /// [`Overflow`], which no receipts within the limits of section 4.2 can cause.
+    pub fn add(&mut self, params: &Params, bytes: u64, recipients: u32, window_ms: u64) -> Result<(), Overflow> {
+        let recipient_ms = u128::from(recipients).saturating_mul(u128::from(window_ms));
+        let least_kbps = u128::from(params.min_kbps_per_recipient);
+        let heard_ms = u128::from(bytes).saturating_mul(8).checked_div(least_kbps).ok_or(Overflow)?;
+        self.bytes = self.bytes.checked_add(bytes).ok_or(Overflow)?;
+        self.recipient_ms = self.recipient_ms.checked_add(recipient_ms).ok_or(Overflow)?;
+        self.listener_ms = self.listener_ms.checked_add(recipient_ms.min(heard_ms)).ok_or(Overflow)?;
+        Ok(())
+    }
 }
 
 /// What a contributor delivered of a track in a role and an hour.
@@ -152,7 +166,7 @@ impl<'a> CellBuilder<'a> {
     pub fn add_batch(&mut self, batch: &Batch) -> Result<BatchReceipts, Overflow> {
         let mut licensed = HashSet::new();
         for descriptor in &batch.tracks {
-            if descriptor.rights == Rights::Licensed && !self.params.pay_licensed {
+            if descriptor.rights == Rights::Licensed {
                 licensed.insert(descriptor.track_id.as_str());
             }
             let fields = descriptor.metadata.as_ref().map_or(0, Metadata::field_count);
@@ -197,14 +211,7 @@ impl<'a> CellBuilder<'a> {
         if own.is_some() {
             return own;
         }
-        if is_licensed {
-            return Some(ReceiptVerdict::Unlicensed);
-        }
-        let bits = u128::from(bytes).saturating_mul(8);
-        let bound = u128::from(self.params.max_kbps_per_recipient)
-            .saturating_mul(u128::from(receipt.recipients))
-            .saturating_mul(u128::from(window_ms));
-        (bits > bound).then_some(ReceiptVerdict::BytesOverBound)
+        parameter_verdict(self.params, is_licensed, bytes, receipt.recipients, window_ms)
     }
 
     /// A DID that was accepted once needs no second look.
@@ -221,13 +228,8 @@ impl<'a> CellBuilder<'a> {
 
     fn add_receipt(&mut self, receipt: &Receipt, bytes: u64, window_ms: u64) -> Result<(), Overflow> {
         let track = self.track(&receipt.track_id)?;
-        let recipient_ms = u128::from(receipt.recipients).saturating_mul(u128::from(window_ms));
-        let least_kbps = u128::from(self.params.min_kbps_per_recipient);
-        let heard_ms = u128::from(bytes).saturating_mul(8).checked_div(least_kbps).ok_or(Overflow)?;
         if let Some(measured) = self.tracks.get_mut(track as usize) {
-            measured.bytes = measured.bytes.checked_add(bytes).ok_or(Overflow)?;
-            measured.recipient_ms = measured.recipient_ms.checked_add(recipient_ms).ok_or(Overflow)?;
-            measured.listener_ms = measured.listener_ms.checked_add(recipient_ms.min(heard_ms)).ok_or(Overflow)?;
+            measured.add(self.params, bytes, receipt.recipients, window_ms)?;
         }
         let hour = utc_hour(receipt.timestamp);
         for entry in &receipt.contributors {
@@ -311,6 +313,26 @@ pub fn own_verdict<S: AsRef<str>>(
     } else {
         None
     }
+}
+
+/// The verdicts that follow from parameters alone, in their order: `unlicensed`, `bytes_over_bound`. They come after those of
+/// [`own_verdict`]; `is_licensed` says that the receipt's descriptor names the right `Licensed`.
+#[must_use]
+pub fn parameter_verdict(
+    params: &Params,
+    is_licensed: bool,
+    bytes: u64,
+    recipients: u32,
+    window_ms: u64,
+) -> Option<ReceiptVerdict> {
+    if is_licensed && !params.pay_licensed {
+        return Some(ReceiptVerdict::Unlicensed);
+    }
+    let bits = u128::from(bytes).saturating_mul(8);
+    let bound = u128::from(params.max_kbps_per_recipient)
+        .saturating_mul(u128::from(recipients))
+        .saturating_mul(u128::from(window_ms));
+    (bits > bound).then_some(ReceiptVerdict::BytesOverBound)
 }
 
 /// Sum over a receipt's contributors; 64 values below 2^53 cannot overflow.

@@ -3,10 +3,12 @@
 //! `<SFU key as hex>.ndjson` has one envelope a line, by (seq, hash), accepted or not; large ones are packed ([`super::envelopes`]). `verdicts.csv` has one line for
 //! each in the same order; it is what later settlements look up to tell what an ancestor judged.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, BufWriter, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{SyncSender, sync_channel};
 
 use anyhow::Context as _;
 use radio_payouts_protocol::batch::BatchHeader;
@@ -14,8 +16,11 @@ use radio_payouts_protocol::hash::Hash;
 use radio_payouts_protocol::seal::SfuSeal;
 use radio_payouts_protocol::settlement::AcceptedBatch;
 
+use super::digest::Digesting;
 use super::envelopes::{Envelopes, PACKED};
+use super::manifest::FileJson;
 use super::source::BatchSource;
+use super::streamed::Closed;
 
 /// Name of the list of verdicts.
 pub const VERDICTS: &str = "batches/verdicts.csv";
@@ -124,39 +129,128 @@ fn parse_line(line: &str) -> anyhow::Result<VerdictLine> {
 }
 
 /// The batches of an artefact's folder, found by their hash.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct FolderBatches {
-    files: HashMap<[u8; 32], Envelopes>,
-    places: HashMap<Hash, (u64, usize)>,
+    files: Vec<Envelopes>,
+    /// Of every batch its file, first byte and number of bytes.
+    places: HashMap<Hash, (usize, u64, usize)>,
+    read: BTreeMap<String, FileRead>,
 }
 
+/// A file of envelopes that was read whole.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FileRead {
+    /// Its plain content, every line with its line feed.
+    pub digest: FileJson,
+    /// Whether there is nothing else in it: the last line has its line feed too.
+    pub is_whole: bool,
+    /// Which of all headers are of it.
+    pub headers: Range<usize>,
+}
+
+/// Envelopes of one file, one after the other.
+#[derive(Debug)]
+pub struct Piece {
+    /// The file.
+    pub path: PathBuf,
+    /// Line of the first.
+    pub first: u64,
+    /// The envelopes, each with its first byte and number of bytes in the file.
+    pub lines: Vec<(u64, usize, Vec<u8>)>,
+    /// What is known of the file at its end.
+    end: Option<(FileJson, bool)>,
+}
+
+/// Envelopes of a piece, so that every core has some.
+const ENVELOPES: usize = 1_024;
+/// Bytes of a piece from which on it gets no more envelopes.
+const BYTES: usize = 16 << 20;
+
 impl FolderBatches {
-    /// Reads every envelope of `folder/batches` once and hands it with its file and line to `each`, which yields the
-    /// header of those that are to be found later.
+    /// Reads every envelope of `folder/batches` once and hands them over in the order of files and lines, some at a time, while the next are
+    /// read. `each` yields the header of each.
     ///
     /// # Errors
-    /// If a file cannot be read; of `each`.
+    /// If a file cannot be read, after what stands before that was handed over; of `each`.
     pub fn open(
         folder: &Path,
-        mut each: impl FnMut(&Path, u64, &[u8]) -> anyhow::Result<BatchHeader>,
+        mut each: impl FnMut(&Piece) -> anyhow::Result<Vec<BatchHeader>>,
     ) -> anyhow::Result<(Self, Vec<BatchHeader>)> {
-        let (mut files, mut places, mut headers) = (HashMap::new(), HashMap::new(), Vec::new());
-        for path in envelope_files(folder)? {
-            let envelopes = Envelopes::open(&path)?;
-            let (mut key, mut number) = (None, 0u64);
-            envelopes.each(|start, length, envelope| {
-                number += 1;
-                let header = each(&path, number, envelope)?;
-                key = Some(header.sfu_key);
-                places.insert(header.hash, (start, length));
-                headers.push(header);
-                Ok(())
-            })?;
-            if let Some(key) = key {
-                files.insert(key, envelopes);
+        let paths = envelope_files(folder)?;
+        let (mut batches, mut headers) = (Self::default(), Vec::new());
+        std::thread::scope(|scope| {
+            let (pieces, coming) = sync_channel(1);
+            scope.spawn(move || paths.into_iter().try_for_each(|path| read_ahead(path, &pieces)));
+            let mut start = 0;
+            for piece in coming {
+                let piece: Piece = piece?;
+                if piece.first == 1 {
+                    start = headers.len();
+                    batches.files.push(Envelopes::open(&piece.path)?);
+                }
+                let own = each(&piece)?;
+                let file = batches.files.len().saturating_sub(1);
+                let places = piece.lines.iter().map(|(start, length, _)| (file, *start, *length));
+                batches.places.extend(own.iter().map(|header| header.hash).zip(places));
+                headers.extend(own);
+                if let Some((digest, is_whole)) = piece.end {
+                    let read = FileRead { digest, is_whole, headers: start..headers.len() };
+                    batches.read.insert(plain_name(&piece.path), read);
+                }
+            }
+            Ok((batches, headers))
+        })
+    }
+
+    /// The file of this name, as it was read.
+    #[must_use]
+    pub fn file(&self, name: &str) -> Option<&FileRead> {
+        self.read.get(name)
+    }
+}
+
+/// The name that a manifest has for a file of envelopes.
+fn plain_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    format!("batches/{}", name.strip_suffix(PACKED).unwrap_or(&name))
+}
+
+/// Reads one file piece by piece. An error of the file is handed on; one of its own means that nobody listens any more.
+fn read_ahead(path: PathBuf, pieces: &SyncSender<anyhow::Result<Piece>>) -> Result<(), Closed> {
+    let send = |piece| pieces.send(piece).map_err(|_| Closed);
+    let mut lines = match Envelopes::open(&path).and_then(|envelopes| envelopes.lines()) {
+        Ok(lines) => lines,
+        Err(error) => return send(Err(error)),
+    };
+    let is_packed = path.to_string_lossy().ends_with(PACKED);
+    let mut content = Digesting::new(std::io::sink());
+    let new = |first| Piece { path: path.clone(), first, lines: Vec::new(), end: None };
+    let (mut piece, mut bytes, mut is_whole) = (new(1), 0, true);
+    loop {
+        match lines.next() {
+            Ok(Some((start, length, envelope))) => {
+                is_whole &= is_packed || length > envelope.len();
+                let fed = content.write_all(&envelope).and_then(|()| content.write_all(b"\n"));
+                if let Err(error) = fed {
+                    return send(Err(error.into()));
+                }
+                bytes += envelope.len();
+                piece.lines.push((start, length, envelope));
+                if piece.lines.len() >= ENVELOPES || bytes >= BYTES {
+                    let next = new(piece.first + piece.lines.len() as u64);
+                    send(Ok(std::mem::replace(&mut piece, next)))?;
+                    bytes = 0;
+                }
+            }
+            Ok(None) => {
+                piece.end = Some((content.finish().0, is_whole));
+                return send(Ok(piece));
+            }
+            Err(error) => {
+                send(Ok(piece))?;
+                return send(Err(error));
             }
         }
-        Ok((Self { files, places }, headers))
     }
 }
 
@@ -179,7 +273,7 @@ fn envelope_files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
 impl BatchSource for FolderBatches {
     fn envelope(&self, header: &BatchHeader) -> anyhow::Result<Vec<u8>> {
         let missing = || format!("seq {} of SFU {} is not in batches/", header.seq, super::sfu_name(&header.sfu_key));
-        let (start, length) = *self.places.get(&header.hash).with_context(missing)?;
-        self.files.get(&header.sfu_key).with_context(missing)?.read(start, length)
+        let (file, start, length) = *self.places.get(&header.hash).with_context(missing)?;
+        self.files.get(file).with_context(missing)?.read(start, length)
     }
 }

@@ -11,7 +11,7 @@ use arrow::array::{
     ArrayBuilder, ArrayRef, Decimal128Builder, FixedSizeBinaryBuilder, Int64Builder, RecordBatch, StringBuilder,
 };
 use arrow::datatypes::{DataType, Field, Schema};
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, ZstdLevel};
@@ -172,6 +172,16 @@ fn finish(builder: &mut Builder) -> ArrayRef {
         Builder::Integer(builder) => ArrayBuilder::finish(builder),
         Builder::Wide(builder) => ArrayBuilder::finish(builder),
     }
+}
+
+/// Opens a Parquet file, to be read by pieces.
+///
+/// # Errors
+/// If it is not there or damaged.
+pub fn open(path: &Path) -> anyhow::Result<ParquetRecordBatchReader> {
+    let doing = || format!("cannot read {}", path.display());
+    let file = std::fs::File::open(path).with_context(doing)?;
+    ParquetRecordBatchReaderBuilder::try_new(file).and_then(|builder| builder.build()).with_context(doing)
 }
 
 /// Reads a Parquet file by pieces.

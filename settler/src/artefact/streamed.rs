@@ -17,9 +17,11 @@ use anyhow::Context as _;
 use radio_payouts_engine::EngineError;
 use radio_payouts_engine::engine::Engine;
 use radio_payouts_engine::settle::Judged;
+use radio_payouts_protocol::cells::Track;
 use radio_payouts_protocol::forest::MerkleSumTree;
 use radio_payouts_protocol::hash::ZERO_HASH;
 use radio_payouts_protocol::inputs::inputs_hash;
+use radio_payouts_protocol::seal::SfuSeal;
 use radio_payouts_protocol::settlement::{AcceptedBatch, Setting, Summary};
 use radio_payouts_protocol::statement::Statement;
 use radio_payouts_protocol::tree::{Kind, TreeRoot, batch_leaf};
@@ -53,6 +55,23 @@ pub struct Streams<'a> {
     pub staging: &'a Path,
     /// Folder for what is needed on the way.
     pub work: &'a Path,
+    /// Whether the envelopes are copied too: who verifies has them.
+    pub with_envelopes: bool,
+    /// Hears how far it is.
+    pub heard: Heard<'a>,
+}
+
+/// How files are written, whatever adds up what stands in them.
+#[derive(Clone, Copy)]
+pub struct Writing<'a> {
+    /// What the epoch rests on besides batches.
+    pub terms: &'a Terms,
+    /// Its tracks, by (SFU key, track id).
+    pub tracks: &'a [Track],
+    /// Folder that takes the files.
+    pub staging: &'a Path,
+    /// File that takes everybody's weight on the way.
+    pub spill: &'a Path,
     /// Hears how far it is.
     pub heard: Heard<'a>,
 }
@@ -91,15 +110,16 @@ fn write_with(
     files: &mut Digests,
     aggregated: &mut dyn FnMut(),
 ) -> anyhow::Result<Summary> {
-    let Streams { terms, judged, staging, .. } = *streams;
+    let Streams { terms, judged, staging, heard, .. } = *streams;
     let spill = streams.work.join("weights");
+    let writing = Writing { terms, tracks: judged.tracks(), staging, spill: &spill, heard };
     let (runs, weighing) = sync_channel(RUNS_AHEAD);
     let weighed = std::thread::scope(|scope| {
         let engine = scope.spawn(move || {
             let mut each = |run| hand_on(&runs, run).map_err(|closed| EngineError::Engine(closed.to_string()));
             judged.contributors(streams.engine, &terms.params, &mut each)
         });
-        let weights = scope.spawn(|| weights::weigh(setting, streams, weighing, &spill));
+        let weights = scope.spawn(|| weights::weigh(setting, &writing, weighing));
         let sealed = sealed_files(streams, batches);
         let weighed = weights.join().map_err(|_| anyhow::anyhow!("weighing panicked"))?;
         let engine = engine.join().map_err(|_| anyhow::anyhow!("the engine panicked"))?;
@@ -114,26 +134,37 @@ fn write_with(
     crash::point("epoch.aggregated");
     aggregated();
     files.extend(weighed.files.iter().map(|(name, digest)| (name.clone(), digest.clone())));
-    let shares = shares::share(setting, streams, &weighed, &spill)?;
-    files.extend(shares.files);
+    let shares = shares::share(setting, &writing, &weighed)?;
+    files.extend(shares.files.iter().map(|(name, digest)| (name.clone(), digest.clone())));
     std::fs::remove_file(&spill).with_context(|| format!("cannot remove {}", spill.display()))?;
+    durable::sync_folder(staging)?;
+    conclude(setting, judged.seals.clone(), &judged.batches, &weighed, shares)
+}
+
+/// What it all came to.
+pub(super) fn conclude(
+    setting: &Setting<'_>,
+    seals: Vec<SfuSeal>,
+    accepted: &[AcceptedBatch],
+    weighed: &weights::AllWeighed,
+    shares: shares::Shares,
+) -> anyhow::Result<Summary> {
     let statement = Statement {
         epoch: setting.epoch,
         parent: setting.parent.map_or(ZERO_HASH, |parent| parent.commitment),
         params_version: setting.params_version,
         registry_version: setting.registry_version,
-        inputs_hash: inputs_hash(&judged.seals),
+        inputs_hash: inputs_hash(&seals),
         history_hash: weighed.history_hash,
-        batches: batch_root(setting, &judged.batches)?,
+        batches: batch_root(setting, accepted)?,
         pool: shares.division.pool,
         payouts: shares.roots,
     };
-    durable::sync_folder(staging)?;
     Ok(Summary {
         commitment: statement.commitment(setting.domain),
         statement,
         mode: (setting.mode_of)(setting.epoch),
-        seals: judged.seals.clone(),
+        seals,
         paid_bytes: weighed.sums.paid_bytes()?,
         effective_bytes: weighed.sums.total,
         cap: shares.division.cap,
@@ -148,22 +179,35 @@ const RUNS_AHEAD: usize = 4;
 
 /// Envelopes, verdicts, rejected receipts and tracks.
 fn sealed_files(streams: &Streams<'_>, source: &dyn BatchSource) -> anyhow::Result<Digests> {
-    let Streams { judged, staging, heard, .. } = *streams;
+    let Streams { judged, staging, heard, with_envelopes, .. } = *streams;
     let mut files = Digests::new();
-    let seals: Vec<_> = judged.seals.iter().filter(|seal| !seal.judged.is_empty()).collect();
+    let seals: Vec<_> = judged.seals.iter().filter(|seal| with_envelopes && !seal.judged.is_empty()).collect();
     for (done, seal) in (1u64..).zip(&seals) {
         let name = batches::file_name(&seal.key);
         files.insert(name.clone(), envelopes::write(staging, &name, seal, source, envelopes::PACK_FROM)?);
         heard("SFUs' envelopes copied", done, Some(seals.len() as u64));
     }
+    files.extend(judged_files(&judged.seals, &judged.batches, judged.tracks(), source, staging)?);
+    Ok(files)
+}
+
+/// Verdicts, rejected receipts and tracks.
+pub(super) fn judged_files(
+    seals: &[SfuSeal],
+    accepted: &[AcceptedBatch],
+    measured: &[Track],
+    source: &dyn BatchSource,
+    staging: &Path,
+) -> anyhow::Result<Digests> {
+    let mut files = Digests::new();
     let mut put = |kind: FileKind, fill: &mut dyn FnMut(&mut Digesting<&mut std::fs::File>) -> anyhow::Result<()>| {
         let digest = file(&staging.join(kind.name()), |writer| fill(writer))?;
         files.insert(kind.name().to_owned(), digest);
         anyhow::Ok(())
     };
-    put(FileKind::Verdicts, &mut |writer| batches::write_verdicts(&judged.seals, &judged.batches, writer))?;
-    put(FileKind::Receipts, &mut |writer| tables::receipts(&judged.batches, source, writer))?;
-    put(FileKind::Tracks, &mut |writer| tables::tracks(judged.tracks(), writer))?;
+    put(FileKind::Verdicts, &mut |writer| batches::write_verdicts(seals, accepted, writer))?;
+    put(FileKind::Receipts, &mut |writer| tables::receipts(accepted, source, writer))?;
+    put(FileKind::Tracks, &mut |writer| tables::tracks(measured, writer))?;
     Ok(files)
 }
 
@@ -187,6 +231,7 @@ pub(crate) fn told(error: anyhow::Error, path: &Path) -> anyhow::Error {
     }
 }
 
+/// What is committed of the batch tree.
 fn batch_root(setting: &Setting<'_>, batches: &[AcceptedBatch]) -> anyhow::Result<TreeRoot> {
     let leaves = (0u32..).zip(batches).map(|(index, AcceptedBatch { header, receipts })| {
         let (domain, bytes) = (setting.domain, receipts.accepted_bytes);

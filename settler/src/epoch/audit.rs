@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::view::{View, mode, registered, root_in_force};
-use crate::artefact::verify::{Checks, Fault, Group, Recomputed};
+use crate::artefact::verify::{Checks, Computed, Fault, Group, Recomputed};
 use crate::artefact::{Artefact, differ, sfu_name};
 use crate::chain::{Chain, deployment};
 
@@ -123,27 +123,27 @@ fn on_chain(difference: &str, prefix: &str) -> String {
 /// # Errors
 /// [`Fault::Difference`] with the first difference; [`Fault::Failed`] if nothing is posted.
 pub fn compare(recomputed: &Recomputed, chain: &dyn Chain, view: &View) -> Result<Epoch, Fault> {
-    Checks::first_of(|checks| check(recomputed, chain, view, checks))
+    Checks::first_of(|checks| check(&recomputed.computed(), chain, view, checks))
 }
 
-/// As [`compare`]; every field is noted.
+/// As [`compare`], whatever computed it; every field is noted.
 ///
 /// # Errors
 /// [`Fault::Failed`] if that cannot be done, or nothing is posted.
-pub fn check(recomputed: &Recomputed, chain: &dyn Chain, view: &View, checks: &mut Checks) -> Result<Epoch, Fault> {
-    let epoch = recomputed.terms.epoch;
+pub fn check(computed: &Computed<'_>, chain: &dyn Chain, view: &View, checks: &mut Checks) -> Result<Epoch, Fault> {
+    let epoch = computed.terms.epoch;
     let account = deployment::epoch(chain, epoch)?;
     let Some((commitment, statement)) = root_in_force(account.as_ref()) else {
         return Err(Fault::Failed(anyhow::anyhow!(
             "no root of epoch {epoch} is in force on chain; --offline verifies without it"
         )));
     };
-    recomputed.check_with_chain(&statement, checks);
-    let difference = (commitment != recomputed.settlement.commitment)
+    computed.check_with_chain(&statement, checks);
+    let difference = (commitment != *computed.commitment)
         .then(|| format!("the commitment on chain, {}, is not that of its statement", hex::encode(commitment)));
     checks.note(Group::Chain, "commitment", difference, hex::encode(commitment));
-    check_terms(&recomputed.artefact, view, checks)?;
-    if let Some(parent) = &recomputed.terms.parent
+    check_terms(computed.artefact, view, checks)?;
+    if let Some(parent) = &computed.terms.parent
         && let Some((on_chain, _)) = root_in_force(deployment::epoch(chain, parent.state.epoch)?.as_ref())
     {
         let difference = (on_chain != parent.state.commitment).then(|| {

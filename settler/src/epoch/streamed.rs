@@ -37,7 +37,8 @@ pub fn settle(
     let judged = terms.with_setting(|setting| judge(setting, &sealed.batches, &rows, engine, &work, load))??;
     heard("batches judged", batches, Some(batches));
     crash::point("epoch.judged");
-    let streams = Streams { terms, judged: &judged, engine, staging: &staging, work: &work, heard };
+    let (staging, work, with_envelopes) = (staging.as_path(), work.as_path(), true);
+    let streams = Streams { terms, judged: &judged, engine, staging, work, with_envelopes, heard };
     let summary = write(&streams, store, files, &mut || progress(Stage::Aggregated))?;
     crash::point("epoch.allocated");
     progress(Stage::Allocated);

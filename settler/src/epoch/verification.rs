@@ -1,23 +1,51 @@
-//! The verification of one folder, whole: from its signed batches to the statement, the chain and every byte of every file.
-//! `settler verify` prints its end, `settler report audit` its list of checks.
+//! The verification of one folder, whole: from its signed batches to the statement, the chain and every byte of every file; in memory, by an
+//! engine, or without judging receipts. `settler verify` prints its end, `settler report audit` its list of checks.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use radio_payouts_client::state::Epoch;
+use radio_payouts_protocol::settlement::Summary;
+use tempfile::TempDir;
 
 use super::adopt;
 use super::audit;
 use super::view::View;
-use crate::artefact::verify::{Checks, Fault, Recomputed};
+use crate::artefact::Terms;
+use crate::artefact::batches::read_verdicts;
+use crate::artefact::streamed::Heard;
+use crate::artefact::verify::fast::Fast;
+use crate::artefact::verify::fast::sample::Asked;
+use crate::artefact::verify::streamed::Streamed;
+use crate::artefact::verify::{Checks, Computed, Fault, Found, Recomputed, in_folder};
 use crate::chain::Chain;
+use crate::engine::Choice;
 use crate::outcome::{Failure, Outcome};
+
+/// How a folder is verified.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Way {
+    /// Everything is judged again by this engine.
+    Whole(Choice),
+    /// No receipt is judged, but those that concern the DIDs of a sample.
+    Fast(Option<Asked>),
+}
+
+/// What a verification led to.
+pub enum Verified {
+    /// Everything was judged again, in memory.
+    InMemory(Box<Recomputed>),
+    /// Everything was judged again, by an engine.
+    Streamed(Box<Streamed>),
+    /// No receipt was judged, or some.
+    Fast(Box<Fast>),
+}
 
 /// A verification that was carried out.
 pub struct Verification {
     /// Every check, in order.
     pub checks: Checks,
     /// What the batches lead to, if they could be read.
-    pub recomputed: Option<Recomputed>,
+    pub verified: Option<Verified>,
     /// The epoch's account, if the chain was asked and has a root.
     pub account: Option<Epoch>,
     /// Files that were compared.
@@ -26,14 +54,27 @@ pub struct Verification {
     failed: Option<anyhow::Error>,
 }
 
-/// Verifies a folder; with `None` the chain is not asked.
+/// Verifies a folder in memory; with `None` the chain is not asked.
 ///
 /// It goes on after a difference where it can, so that all of them are in the list.
 #[must_use]
 pub fn verify(folder: &Path, chain: Option<(&dyn Chain, &View)>) -> Verification {
+    verify_by(folder, &Way::Whole(Choice::Pure), None, chain, &|_, _, _| ())
+}
+
+/// As [`verify`], by any way. What it needs on disk lies in a folder of its own below `work` (the system's for temporary files if there
+/// is none), which is removed in the end.
+#[must_use]
+pub fn verify_by(
+    folder: &Path,
+    way: &Way,
+    work: Option<&Path>,
+    chain: Option<(&dyn Chain, &View)>,
+    heard: Heard<'_>,
+) -> Verification {
     let mut done =
-        Verification { checks: Checks::default(), recomputed: None, account: None, files_compared: 0, failed: None };
-    if let Err(Fault::Failed(error)) = carry_out(folder, chain, &mut done) {
+        Verification { checks: Checks::default(), verified: None, account: None, files_compared: 0, failed: None };
+    if let Err(Fault::Failed(error)) = carry_out(folder, way, work, chain, heard, &mut done) {
         done.failed = Some(error);
     }
     let asked = chain.is_some();
@@ -46,20 +87,131 @@ pub fn verify(folder: &Path, chain: Option<(&dyn Chain, &View)>) -> Verification
     done
 }
 
-fn carry_out(folder: &Path, chain: Option<(&dyn Chain, &View)>, done: &mut Verification) -> Result<(), Fault> {
+fn carry_out(
+    folder: &Path,
+    way: &Way,
+    work: Option<&Path>,
+    chain: Option<(&dyn Chain, &View)>,
+    heard: Heard<'_>,
+    done: &mut Verification,
+) -> Result<(), Fault> {
     let checks = &mut done.checks;
-    let recomputed = done.recomputed.insert(Recomputed::check_batches(folder, checks)?);
-    recomputed.check_statement(checks)?;
+    let found = Found::open(folder, checks)?;
+    // Removed when it goes out of scope, after the files were compared.
+    let (verified, _work) = match way {
+        Way::Whole(choice) => settle(found, choice, work, checks, heard)?,
+        Way::Fast(asked) => {
+            let work = temporary(work)?;
+            let fast = Fast::check(found, *asked, &work.path().join("files"), checks, heard)?;
+            (Verified::Fast(Box::new(fast)), Some(work))
+        }
+    };
+    let verified = done.verified.insert(verified);
+    match &*verified {
+        Verified::InMemory(recomputed) => recomputed.check_statement(checks)?,
+        Verified::Streamed(streamed) => streamed.check_statement(checks)?,
+        Verified::Fast(fast) => fast.check_statement(checks)?,
+    }
     if let Some((chain, view)) = chain {
-        match audit::check(recomputed, chain, view, checks) {
+        match audit::check(&verified.computed(), chain, view, checks) {
             Ok(account) => done.account = Some(account),
             // The files can be compared all the same.
             Err(Fault::Failed(error)) => done.failed = Some(error),
             Err(difference) => return Err(difference),
         }
     }
-    done.files_compared = recomputed.check_files(checks)?;
+    done.files_compared = match &*verified {
+        Verified::InMemory(recomputed) => recomputed.check_files(checks)?,
+        Verified::Streamed(streamed) => streamed.check_files(checks, heard)?,
+        Verified::Fast(fast) => fast.check_manifest(checks)?,
+    };
     Ok(())
+}
+
+/// Judges everything again, by the engine of this choice; with the folder that holds what it needs on disk.
+fn settle(
+    found: Found,
+    choice: &Choice,
+    work: Option<&Path>,
+    checks: &mut Checks,
+    heard: Heard<'_>,
+) -> Result<(Verified, Option<TempDir>), Fault> {
+    let is_pure = matches!(choice, Choice::Pure) || (*choice == Choice::Auto && cfg!(not(feature = "datafusion")));
+    if !is_pure {
+        let work = temporary(work)?;
+        let receipts = listed_receipts(&found)?;
+        if let Some(engine) = choice.open_for(|| Ok(receipts), &work.path().join("engine"))? {
+            let streamed = Streamed::settle(found, engine.as_ref(), work.path(), checks, heard)?;
+            return Ok((Verified::Streamed(Box::new(streamed)), Some(work)));
+        }
+    }
+    let recomputed = Recomputed::settle(found.read(checks, &mut |_| Ok(()), heard)?)?;
+    Ok((Verified::InMemory(Box::new(recomputed)), None))
+}
+
+/// Receipts that the folder lists: what the choice of an engine goes by, and nothing else.
+fn listed_receipts(found: &Found) -> Result<u64, Fault> {
+    let mut receipts = 0u64;
+    in_folder(read_verdicts(&found.artefact.folder, |line| {
+        receipts = receipts.saturating_add(line.receipts.unwrap_or_default());
+        Ok(())
+    }))?;
+    Ok(receipts)
+}
+
+fn temporary(below: Option<&Path>) -> anyhow::Result<TempDir> {
+    use anyhow::Context as _;
+    let below = below.map_or_else(std::env::temp_dir, PathBuf::from);
+    let folder = tempfile::Builder::new().prefix("radio-payouts-verify-").tempdir_in(&below);
+    folder.with_context(|| format!("cannot make a folder in {}", below.display()))
+}
+
+impl Verified {
+    /// What was computed.
+    #[must_use]
+    pub fn computed(&self) -> Computed<'_> {
+        match self {
+            Self::InMemory(recomputed) => recomputed.computed(),
+            Self::Streamed(streamed) => streamed.computed(),
+            Self::Fast(fast) => fast.computed(),
+        }
+    }
+
+    /// What the epoch rests on besides batches.
+    #[must_use]
+    pub fn terms(&self) -> &Terms {
+        match self {
+            Self::InMemory(recomputed) => &recomputed.terms,
+            Self::Streamed(streamed) => &streamed.opened.terms,
+            Self::Fast(fast) => &fast.opened.terms,
+        }
+    }
+
+    /// What the manifest says of the epoch, computed.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        match self {
+            Self::InMemory(recomputed) => recomputed.settlement.to_summary(),
+            Self::Streamed(streamed) => streamed.summary.clone(),
+            Self::Fast(fast) => fast.summary.clone(),
+        }
+    }
+
+    /// Batches of the folder, receipts of the accepted ones, and whether the parent's folder was compared.
+    #[must_use]
+    pub fn read(&self) -> (usize, usize, bool) {
+        match self {
+            Self::InMemory(recomputed) => {
+                let batches = &recomputed.settlement.batches;
+                let receipts = batches.iter().map(|batch| batch.receipts.verdicts.len()).sum();
+                (recomputed.headers.len(), receipts, recomputed.parent_compared)
+            }
+            Self::Streamed(streamed) => {
+                (streamed.opened.headers.len(), streamed.receipts, streamed.opened.parent_compared)
+            }
+            Self::Fast(fast) => (fast.opened.headers.len(), fast.receipts, fast.opened.parent_compared),
+        }
+    }
 }
 
 impl Verification {
@@ -73,13 +225,13 @@ impl Verification {
     ///
     /// # Errors
     /// Exit 3 with the first difference; otherwise by what failed.
-    pub fn into_result(self) -> Outcome<(Recomputed, Option<Epoch>, usize)> {
+    pub fn into_result(self) -> Outcome<(Verified, Option<Epoch>, usize)> {
         if let Some(difference) = self.checks.first_difference() {
             return Err(adopt::failure(Fault::Difference(difference.to_owned())));
         }
-        match (self.failed, self.recomputed) {
+        match (self.failed, self.verified) {
             (Some(error), _) => Err(Failure::from(error)),
-            (None, Some(recomputed)) => Ok((recomputed, self.account, self.files_compared)),
+            (None, Some(verified)) => Ok((verified, self.account, self.files_compared)),
             (None, None) => Err(Failure::from(anyhow::anyhow!("nothing was verified"))),
         }
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::model::{Cell, Report, Section, Table};
 use crate::artefact::verify::{Checks, Ending, Group};
 use crate::chain::{Chain, ChainClock};
-use crate::epoch::verification;
+use crate::epoch::verification::{self, Verified as Found};
 use crate::epoch::view::{View, standing};
 use crate::outcome::{Failure, Outcome};
 
@@ -38,7 +38,10 @@ pub fn audit(folders: &[(u64, PathBuf)], chain: Option<&dyn Chain>) -> Outcome<A
     for (epoch, folder) in folders {
         let done = verification::verify(folder, chain.zip(view.as_ref()));
         let checks = done.checks.clone();
-        let verdicts = done.recomputed.as_ref().map(counts).unwrap_or_default();
+        let verdicts = match &done.verified {
+            Some(Found::InMemory(recomputed)) => counts(recomputed),
+            _ => Vec::new(),
+        };
         let status = done.account.as_ref().map(|account| account.status);
         let stands = match (status, chain) {
             (Some(status), _) => standing(status).to_owned(),
@@ -199,5 +202,6 @@ const fn source(group: Group) -> &'static str {
         Group::Parameters => "manifest.json: params, params_versions; ParamsVersion accounts",
         Group::Registry => "manifest.json: registry; Sfu accounts",
         Group::Files => "every file of the folder; written again from batches/*.ndjson",
+        Group::Sample => "receipts.parquet, cells.parquet, tracks.parquet; derived from batches/*.ndjson for some DIDs",
     }
 }

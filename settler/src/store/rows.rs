@@ -116,7 +116,8 @@ fn wait_for(path: &Path) -> Result<Lock, StoreError> {
 }
 
 impl RowMaker {
-    fn start(rows: Rows, lock: Lock, stages: Arc<Stages>) -> Result<Self, StoreError> {
+    /// Makes rows that are no store's; `lock` is held until the last record is written.
+    pub(crate) fn start(rows: Rows, lock: Lock, stages: Arc<Stages>) -> Result<Self, StoreError> {
         let (groups, waiting) = sync_channel::<Group>(0);
         let (target, times) = (rows.clone(), stages.clone());
         let write = move || {

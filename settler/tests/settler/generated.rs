@@ -55,7 +55,15 @@ fn every_answer_and_verdict_is_the_one_foretold() {
         assert_eq!(serde_json::to_value(batches).unwrap(), expected["batches"], "epoch {epoch}");
         assert_eq!(serde_json::to_value(receipts).unwrap(), expected["receipts"], "epoch {epoch}");
         assert_eq!(artefact.manifest.totals.bytes.to_string(), expected["accepted_bytes"], "epoch {epoch}");
-        world.run(0, &["verify", &epoch.to_string()]).expect(0);
+        let target = epoch.to_string();
+        let whole = world.run(0, &["verify", &target, "-o", "json"]).expect(0).json();
+        world.run(0, &["verify", &target, "--fast"]).expect(0);
+        let sampled = world.run(0, &["verify", &target, "--sample", "1000000", "-o", "json"]).expect(0).json();
+        assert_eq!(sampled["sample"]["dids"].as_array().unwrap().len() as u64, whole["contributors"].as_u64().unwrap());
+        if cfg!(feature = "datafusion") {
+            let engine = ["verify", &target, "--engine", "datafusion", "-o", "json"];
+            assert_eq!(world.run(0, &engine).expect(0).json(), whole, "epoch {epoch}");
+        }
     }
     assert_eq!(crate::simulate::reproduced(&world), 2);
 }

@@ -25,6 +25,7 @@ mod settlers;
 mod simulate;
 mod vectors;
 mod verification;
+mod verification_fast;
 mod watch;
 mod watch_acts;
 mod watch_loop;

@@ -108,7 +108,7 @@ fn the_stages_lead_from_the_vectors_envelopes_to_their_commitments() {
 
         let sealed = seal::seal(&store, &terms, 0).unwrap_or_else(|failure| panic!("{:#}", failure.error));
         assert_eq!(sealed.batches.len(), answers.len());
-        let artefact = build::build(&store, &terms, &sealed, &Choice::default(), |_| {})
+        let artefact = build::build(&store, &terms, &sealed, &Choice::Pure, |_| {})
             .unwrap_or_else(|failure| panic!("{:#}", failure.error));
         let statement = artefact.statement();
         assert_eq!(artefact.manifest.commitment, hash(&case["commitment"]), "epoch {}", terms.epoch);

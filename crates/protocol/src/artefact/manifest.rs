@@ -267,19 +267,19 @@ impl Manifest {
     /// # Errors
     /// Never for a manifest of ours.
     pub fn compare(&self, settlement: &Settlement) -> Result<Option<FieldDifference>, serde_json::Error> {
-        if let Some(found) = self.compare_sfus(settlement)? {
+        if let Some(found) = self.compare_sfus(&settlement.seals)? {
             return Ok(Some(found));
         }
         let found = difference::statements(&Statement::from(&self.statement), &settlement.statement);
         Ok(found.map(|found| found.below("statement")))
     }
 
-    /// The first field of the SFUs' inputs (cursors, stops, gaps, carried and rejected batches) that differs from a recomputed epoch.
+    /// The first field of the SFUs' inputs (cursors, stops, gaps, carried and rejected batches) that differs from what sealing again came to.
     ///
     /// # Errors
     /// Never for a manifest of ours.
-    pub fn compare_sfus(&self, settlement: &Settlement) -> Result<Option<FieldDifference>, serde_json::Error> {
-        let inputs: Vec<SfuJson> = settlement.seals.iter().map(SfuJson::from).collect();
+    pub fn compare_sfus(&self, seals: &[SfuSeal]) -> Result<Option<FieldDifference>, serde_json::Error> {
+        let inputs: Vec<SfuJson> = seals.iter().map(SfuJson::from).collect();
         let found = difference::json(&serde_json::to_value(&self.sfus)?, &serde_json::to_value(inputs)?);
         Ok(found.map(|found| found.below("sfus")))
     }

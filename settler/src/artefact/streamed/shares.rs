@@ -17,7 +17,7 @@ use rayon::prelude::*;
 
 use super::spill::{self, Line};
 use super::weights::AllWeighed;
-use super::{Closed, Digests, RUNS_AHEAD, Streams, file, hand_on};
+use super::{Closed, Digests, RUNS_AHEAD, Writing, file, hand_on};
 use crate::artefact::files::FileKind;
 use crate::artefact::payout::Payout;
 use crate::artefact::tables::PayoutsTable;
@@ -37,28 +37,23 @@ pub struct Shares {
     pub files: Digests,
 }
 
-/// Splits the pool among the contributors of `spill`.
+/// Splits the pool among the contributors of the spill.
 ///
 /// # Errors
 /// If a file cannot be read or written, or a sum overflows.
-pub fn share(
-    setting: &Setting<'_>,
-    streams: &Streams<'_>,
-    weighed: &AllWeighed,
-    spill: &Path,
-) -> anyhow::Result<Shares> {
+pub fn share(setting: &Setting<'_>, writing: &Writing<'_>, weighed: &AllWeighed) -> anyhow::Result<Shares> {
+    let Writing { staging, spill, .. } = *writing;
     let mut division = Division::of(setting.params, weighed.sums.paid_bytes()?, weighed.sums.total)?;
     if weighed.contributors as usize > MOST_LEAVES {
         division.minimum = minimum(&division, spill)?;
     }
-    let staging = streams.staging;
     let (to_table, of_table) = sync_channel::<Arc<Vec<Payout>>>(RUNS_AHEAD);
     let (to_csv, of_csv) = sync_channel::<Arc<Vec<Payout>>>(RUNS_AHEAD);
     std::thread::scope(|scope| {
         let table = scope.spawn(move || write_table(&staging.join(FileKind::Payouts.name()), of_table));
         let csv = scope.spawn(move || write_csv(&staging.join(FileKind::PayoutsCsv.name()), of_csv));
         let all = weighed.contributors.into();
-        let planted = plant(setting, streams, &division, all, spill, |payouts| {
+        let planted = plant(setting, writing, &division, all, |payouts| {
             hand_on(&to_table, payouts.clone())?;
             hand_on(&to_csv, payouts)
         });
@@ -92,13 +87,12 @@ fn minimum(division: &Division, spill: &Path) -> anyhow::Result<u64> {
 /// Roots of all trees and the sum of all amounts.
 fn plant(
     setting: &Setting<'_>,
-    streams: &Streams<'_>,
+    writing: &Writing<'_>,
     division: &Division,
     all: u64,
-    spill: &Path,
     mut hand_on: impl FnMut(Arc<Vec<Payout>>) -> Result<(), Closed>,
 ) -> anyhow::Result<(Vec<TreeRoot>, u64)> {
-    let mut lines = lines(spill)?;
+    let mut lines = lines(writing.spill)?;
     let mut forest = ForestBuilder::new(*setting.domain);
     let (mut next, mut done, mut allocated) = (0u32, 0u64, 0u64);
     loop {
@@ -121,7 +115,7 @@ fn plant(
         forest.extend(&leaves, |_| Ok::<_, ProofError>(()))?;
         done += payouts.len() as u64;
         hand_on(Arc::new(payouts))?;
-        (streams.heard)("shares written", done, Some(all));
+        (writing.heard)("shares written", done, Some(all));
     }
     Ok((forest.finish(|_| Ok::<_, ProofError>(()))?, allocated))
 }

@@ -1,7 +1,6 @@
 //! First pass: history and weights of everybody, run after run.
 
 use std::io::{BufWriter, Write as _};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 
@@ -15,7 +14,7 @@ use radio_payouts_protocol::weights::WeightSums;
 use rayon::prelude::*;
 
 use super::spill::{self, Weighed};
-use super::{Closed, Digests, RUNS_AHEAD, Streams, file, hand_on};
+use super::{Closed, Digests, RUNS_AHEAD, Writing, file, hand_on};
 use crate::artefact::files::FileKind;
 use crate::artefact::tables::{CellsTable, HistoryTable};
 
@@ -37,23 +36,18 @@ struct Remembered {
     records: Vec<Option<HistoryRecord>>,
 }
 
-/// Weighs all runs: cells and history become files, and everybody a line of `spill`.
+/// Weighs all runs: cells and history become files, and everybody a line of the spill.
 ///
 /// # Errors
 /// If a file cannot be written or a sum overflows.
-pub fn weigh(
-    setting: &Setting<'_>,
-    streams: &Streams<'_>,
-    runs: Receiver<Run>,
-    spill: &Path,
-) -> anyhow::Result<AllWeighed> {
-    let Streams { terms, judged, staging, .. } = *streams;
+pub fn weigh(setting: &Setting<'_>, writing: &Writing<'_>, runs: Receiver<Run>) -> anyhow::Result<AllWeighed> {
+    let Writing { terms, tracks, staging, .. } = *writing;
     let (to_cells, of_cells) = sync_channel::<Arc<Remembered>>(RUNS_AHEAD);
     let (to_history, of_history) = sync_channel::<Vec<HistoryChange>>(RUNS_AHEAD);
     std::thread::scope(|scope| {
         let cells = scope.spawn(move || {
             file(&staging.join(FileKind::Cells.name()), |writer| {
-                let mut table = CellsTable::new(buffered(writer), terms, judged.tracks())?;
+                let mut table = CellsTable::new(buffered(writer), terms, tracks)?;
                 for remembered in of_cells {
                     let Remembered { run, records } = &*remembered;
                     for cell in &run.cells {
@@ -72,7 +66,7 @@ pub fn weigh(
                 table.finish()
             })
         });
-        let weighed = weigh_runs(setting, streams, runs, spill, |message| match message {
+        let weighed = weigh_runs(setting, writing, runs, |message| match message {
             Message::Cells(run) => hand_on(&to_cells, run),
             Message::History(changes) => hand_on(&to_history, changes),
         });
@@ -97,9 +91,8 @@ enum Message {
 
 fn weigh_runs(
     setting: &Setting<'_>,
-    streams: &Streams<'_>,
+    writing: &Writing<'_>,
     runs: Receiver<Run>,
-    spill: &Path,
     mut hand_on: impl FnMut(Message) -> Result<(), Closed>,
 ) -> anyhow::Result<(WeightSums, u32, Hash)> {
     let empty = History::default();
@@ -113,6 +106,7 @@ fn weigh_runs(
     let mut succession = Succession::new(before, setting.epoch);
     let mut sums = WeightSums::default();
     let mut contributors = 0u32;
+    let spill = writing.spill;
     let spilled = std::fs::File::create(spill).with_context(|| format!("cannot create {}", spill.display()))?;
     let mut lines = buffered(spilled);
     for run in runs {
@@ -125,7 +119,7 @@ fn weigh_runs(
                 succession.take(&one.did_hash, is_active, &mut |change| forgotten.pass(change, &mut changes))
             })
             .collect();
-        let weighed = weigh_run(setting, streams, &run, &records)?;
+        let weighed = weigh_run(setting, writing, &run, &records)?;
         for (contributor, (weighed, own)) in run.contributors.iter().zip(&weighed) {
             sums.join(own)?;
             spill::write(&mut lines, contributor, weighed).map_err(|error| super::told(error.into(), spill))?;
@@ -134,7 +128,7 @@ fn weigh_runs(
         contributors = contributors.checked_add(count).context("more than 2^32 contributors")?;
         hand_on(Message::History(changes))?;
         hand_on(Message::Cells(Arc::new(Remembered { run, records })))?;
-        (streams.heard)("contributors weighed", contributors.into(), None);
+        (writing.heard)("contributors weighed", contributors.into(), None);
     }
     let mut changes = Vec::new();
     let history_hash = succession.finish(&mut |change| forgotten.pass(change, &mut changes));
@@ -147,7 +141,7 @@ fn weigh_runs(
 /// Weighs a run on all cores.
 fn weigh_run(
     setting: &Setting<'_>,
-    streams: &Streams<'_>,
+    writing: &Writing<'_>,
     run: &Run,
     records: &[Option<HistoryRecord>],
 ) -> anyhow::Result<Vec<(Weighed, WeightSums)>> {
@@ -161,7 +155,7 @@ fn weigh_run(
         })
         .collect();
     let (params, epoch, reference) = (setting.params, setting.epoch, setting.cluster_reference);
-    let tracks = streams.judged.tracks();
+    let tracks = writing.tracks;
     let weigh = |((contributor, cells), record): ((&Contributor, &&[Cell]), &Option<HistoryRecord>)| {
         let mut sums = WeightSums::default();
         let effective_bytes = sums.add(params, epoch, tracks, cells, record.as_ref())?;

@@ -29,10 +29,12 @@ pub enum Group {
     Registry,
     /// Every file, written again and compared byte by byte.
     Files,
+    /// What was derived from the signed batches for some DIDs only, by a verification that judges no other receipts.
+    Sample,
 }
 
 impl Group {
-    /// All, in order.
+    /// Those of every verification, in order.
     pub const ALL: [Self; 10] = [
         Self::Manifest,
         Self::Signatures,
@@ -60,6 +62,7 @@ impl Group {
             Self::Parameters => "Parameters on chain",
             Self::Registry => "Registry on chain",
             Self::Files => "Files, byte for byte",
+            Self::Sample => "Sample of DIDs",
         }
     }
 
