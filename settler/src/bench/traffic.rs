@@ -37,7 +37,7 @@ pub struct Traffic {
 }
 
 impl Traffic {
-    /// An epoch of about so many receipts and contributors, from so many SFUs.
+    /// An epoch of about so many receipts and contributors, rather more than fewer, from so many SFUs.
     #[must_use]
     pub fn new(receipts: u64, contributors: u64, sfus: u32) -> Self {
         let sfus = sfus.max(1);
@@ -46,7 +46,7 @@ impl Traffic {
         let rooms = of_sfu.div_ceil(ticks);
         let places = u64::from(sfus) * (rooms + rooms / 4);
         let follow = (contributors / places.max(1)).clamp(1, ticks);
-        Self { sfus, rooms, ticks, stay: ticks.div_ceil(follow) }
+        Self { sfus, rooms, ticks, stay: (ticks / follow).max(1) }
     }
 
     /// The deployment that the batches are signed for.
