@@ -231,7 +231,7 @@ mod tests {
             texts.iter().flat_map(|text| compressor.compress_envelope(text.as_bytes()).unwrap()).collect();
         let path = folder.path().join("a.ndjson.zst");
         std::fs::write(&path, &frames).unwrap();
-        let mut envelopes = Envelopes::open(&path).unwrap();
+        let envelopes = Envelopes::open(&path).unwrap();
         let mut places = Vec::new();
         envelopes
             .each(|start, length, envelope| {
