@@ -60,6 +60,12 @@ fn every_answer_and_verdict_is_the_one_foretold() {
         world.run(0, &["verify", &target, "--fast"]).expect(0);
         let sampled = world.run(0, &["verify", &target, "--sample", "1000000", "-o", "json"]).expect(0).json();
         assert_eq!(sampled["sample"]["dids"].as_array().unwrap().len() as u64, whole["contributors"].as_u64().unwrap());
+        let cut = &expected["receipts"]["sfu_over_capacity"];
+        assert_eq!(
+            sampled["sample"]["receipts_over_capacity"].as_u64(),
+            Some(cut.as_u64().unwrap_or_default()),
+            "epoch {epoch}: {cut}"
+        );
         if cfg!(feature = "datafusion") {
             let engine = ["verify", &target, "--engine", "datafusion", "-o", "json"];
             assert_eq!(world.run(0, &engine).expect(0).json(), whole, "epoch {epoch}");

@@ -76,6 +76,8 @@ impl Fast {
         let opened = found.read(checks, &mut |read| claims.take(read, sample.as_mut()), heard)?;
         let Opened { artefact, terms, batches, .. } = &opened;
         let seals = terms.seal(&opened.headers)?;
+        let mut digests = Digests::new();
+        files::check_envelopes(&opened, &seals, &mut digests, checks)?;
         let accepted = checks.step(Group::Verdicts, batches::VERDICTS, || {
             let accepted = claims.accepted(&seals)?;
             let detail = format!("{} SFUs sealed again, {} batches accepted", seals.len(), accepted.len());
@@ -89,7 +91,7 @@ impl Fast {
         durable::create_folder(work)?;
         let spill = work.join("weights");
         let writing = Writing { terms, tracks: &measured, staging: work, spill: &spill, heard };
-        let (summary, sums, mut digests) = checks.step(Group::Verdicts, "cells.parquet", || {
+        let (summary, sums, written) = checks.step(Group::Verdicts, "cells.parquet", || {
             let done = terms.with_setting(|setting| {
                 let (weighed, sums) = cells::weigh_again(setting, &writing, artefact, sample.as_mut())?;
                 conclude(setting, &writing, &weighed, sums, seals, &accepted)
@@ -97,13 +99,13 @@ impl Fast {
             let detail = format!("cells of {} DIDs, in order, each of one of the tracks", done.0.contributors);
             Ok((done, detail))
         })?;
+        digests.extend(written);
         digests.extend(streamed::judged_files(&summary.seals, &accepted, &measured, batches, work)?);
         let difference = tracks::compare_sums(&measured, &sums);
         checks.note(Group::Verdicts, "bytes by track", difference, "cells add up to each track's");
         let difference = compare_sfus(&measured, &accepted);
         checks.note(Group::Verdicts, "bytes by SFU", difference, "tracks add up to what each SFU's batches accepted");
         let sampled = sample.map(|sample| sample.end(&measured, checks));
-        files::check_envelopes(&opened, &summary.seals, &mut digests, checks)?;
         files::check_written(&artefact.folder, &written_kinds(), work, &digests, heard, checks)?;
         let receipts = accepted.iter().map(|batch| batch.receipts.verdicts.len()).sum();
         Ok(Self { opened, summary, receipts, sampled, digests })

@@ -24,6 +24,8 @@ pub struct Claims {
     verdicts: Verdicts,
     accepted: HashMap<Hash, BatchReceipts>,
     capacity: HashMap<[u8; 32], Capacity>,
+    /// The first thing that was not as it must be. Batches that are missing or out of order, which are found later, may be its cause.
+    wrong: Option<Fault>,
 }
 
 /// How much of an SFU's capacity is used.
@@ -66,14 +68,18 @@ impl Claims {
         let registry = found.terms.registry.iter();
         let empty = |limit| Capacity { limit, used: 0, is_full: false };
         let capacity = registry.map(|sfu| (sfu.key, empty(sfu.max_bytes_per_epoch))).collect();
-        Ok(Self { listed, verdicts, accepted: HashMap::new(), capacity })
+        Ok(Self { listed, verdicts, accepted: HashMap::new(), capacity, wrong: None })
     }
 
     /// Takes the next batches of the folder; what is judged again of them goes to `sample`.
     ///
     /// # Errors
-    /// [`Fault::Difference`] if `receipts.parquet` names what is not there, or an SFU's capacity was cut elsewhere.
+    /// [`Fault::Failed`] if a sum overflows. If `receipts.parquet` names what is not there, or an SFU's capacity was cut elsewhere,
+    /// [`Claims::accepted`] says so.
     pub fn take(&mut self, batches: &[Verified<Cow<'_, str>>], mut sample: Option<&mut Sample>) -> Result<(), Fault> {
+        if self.wrong.is_some() {
+            return Ok(());
+        }
         let judge = |one: &Verified<Cow<'_, str>>| sample.as_deref().map(|sample| sample.judge(one)).transpose();
         let judged = batches.par_iter().map(judge).collect::<Result<Vec<_>, _>>()?;
         for (verified, judged) in batches.iter().zip(judged) {
@@ -81,7 +87,13 @@ impl Claims {
             if !matches!(self.listed.get(&header.hash), Some(None)) {
                 continue;
             }
-            let receipts = self.receipts(&header, verified)?;
+            let receipts = match self.receipts(&header, verified) {
+                Ok(receipts) => receipts,
+                Err(wrong) => {
+                    self.wrong = Some(wrong);
+                    return Ok(());
+                }
+            };
             if let (Some(sample), Some(judged)) = (sample.as_deref_mut(), judged) {
                 sample.take(verified, &judged, &receipts.verdicts)?;
             }
@@ -131,7 +143,7 @@ impl Claims {
     /// The accepted batches with their receipts, by (SFU key, seq).
     ///
     /// # Errors
-    /// [`Fault::Difference`] if sealing gives a batch another verdict than `verdicts.csv` does.
+    /// [`Fault::Difference`] if sealing gives a batch another verdict than `verdicts.csv` does, or for what was wrong before.
     pub fn accepted(mut self, seals: &[SfuSeal]) -> Result<Vec<AcceptedBatch>, Fault> {
         let mut accepted = Vec::new();
         for judged in seals.iter().flat_map(|seal| &seal.judged) {
@@ -142,14 +154,14 @@ impl Claims {
                 let (found, ours) = (shown(said), shown(judged.verdict));
                 return differs(format!("{VERDICTS}: {}: verdict is {found}, sealed again {ours}", batch(&header)));
             }
-            if judged.verdict.is_none() {
+            if judged.verdict.is_none() && self.wrong.is_none() {
                 let Some(receipts) = self.accepted.remove(&header.hash) else {
                     return differs(format!("{VERDICTS}: {}: the batch is not listed", batch(&header)));
                 };
                 accepted.push(AcceptedBatch { header, receipts });
             }
         }
-        Ok(accepted)
+        self.wrong.map_or(Ok(accepted), Err)
     }
 }
 
