@@ -3,10 +3,10 @@
 //! `<SFU key as hex>.ndjson` has one envelope a line, by (seq, hash), accepted or not; large ones are packed ([`super::envelopes`]). `verdicts.csv` has one line for
 //! each in the same order; it is what later settlements look up to tell what an ancestor judged.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context as _;
 use radio_payouts_protocol::batch::BatchHeader;
@@ -14,7 +14,7 @@ use radio_payouts_protocol::hash::Hash;
 use radio_payouts_protocol::seal::SfuSeal;
 use radio_payouts_protocol::settlement::AcceptedBatch;
 
-use super::envelopes::{Envelopes, PACKED};
+use super::envelopes::{self, Envelopes};
 use super::source::BatchSource;
 
 /// Name of the list of verdicts.
@@ -131,7 +131,7 @@ pub struct FolderBatches {
 }
 
 impl FolderBatches {
-    /// Reads every envelope of `folder/batches` once and hands it with its file and line to `each`, which yields the
+    /// Reads every envelope of `folder/batches` once and hands it with its file, as listed, and line to `each`, which yields the
     /// header of those that are to be found later.
     ///
     /// # Errors
@@ -141,8 +141,10 @@ impl FolderBatches {
         mut each: impl FnMut(&Path, u64, &[u8]) -> anyhow::Result<BatchHeader>,
     ) -> anyhow::Result<(Self, Vec<BatchHeader>)> {
         let (mut files, mut places, mut headers) = (HashMap::new(), HashMap::new(), Vec::new());
-        for path in envelope_files(folder)? {
-            let envelopes = Envelopes::open(&path)?;
+        for name in envelope_files(folder)? {
+            let path = folder.join(&name);
+            let kept = envelopes::kept(folder, &name).with_context(|| format!("cannot read {}", path.display()))?;
+            let envelopes = Envelopes::open(&kept)?;
             let (mut key, mut number) = (None, 0u64);
             envelopes.each(|start, length, envelope| {
                 number += 1;
@@ -160,20 +162,19 @@ impl FolderBatches {
     }
 }
 
-/// Files of envelopes below `folder/batches`, by name; packed ones too.
-fn envelope_files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+/// Names of the files of envelopes below `folder`, each once however it is kept.
+fn envelope_files(folder: &Path) -> anyhow::Result<BTreeSet<String>> {
     let batches = folder.join("batches");
     let doing = || format!("cannot read {}", batches.display());
-    let mut paths = Vec::new();
+    let mut names = BTreeSet::new();
     for entry in std::fs::read_dir(&batches).with_context(doing)? {
-        let path = entry.with_context(doing)?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.ends_with(".ndjson") || name.ends_with(&format!(".ndjson{PACKED}")) {
-            paths.push(path);
+        let name = entry.with_context(doing)?.file_name();
+        let name = envelopes::listed_name(name.to_str().unwrap_or_default());
+        if name.ends_with(".ndjson") {
+            names.insert(format!("batches/{name}"));
         }
     }
-    paths.sort_unstable();
-    Ok(paths)
+    Ok(names)
 }
 
 impl BatchSource for FolderBatches {

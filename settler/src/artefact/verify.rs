@@ -14,10 +14,11 @@ use radio_payouts_protocol::statement::Statement;
 
 use super::batches::{FolderBatches, VERDICTS, read_verdicts};
 use super::digest::{Comparing, Digesting};
-use super::envelopes::{self, PACKED};
+use super::envelopes;
 use super::files::{Contents, FileKind};
 use super::manifest::Manifest;
 use super::{Artefact, Terms, ancestors, differ, sfu_name, source};
+use crate::store::cold;
 
 pub mod checks;
 
@@ -42,9 +43,12 @@ fn differs<T>(what: impl Into<String>) -> Result<T, Fault> {
     Err(Fault::Difference(what.into()))
 }
 
-/// Any error of a step that only reads what the folder says is a difference.
+/// Any error of a step that only reads what the folder says is a difference, unless it is archived and cannot be had now.
 fn in_folder<T>(result: anyhow::Result<T>) -> Result<T, Fault> {
-    result.map_err(|error| Fault::Difference(format!("{error:#}")))
+    result.map_err(|error| match cold::cause(&error) {
+        Some(cold) if cold.is_temporary() => Fault::Failed(error),
+        _ => Fault::Difference(format!("{error:#}")),
+    })
 }
 
 /// A folder with everything computed from its batches.
@@ -200,6 +204,9 @@ impl Recomputed {
                     let at = comparing.finish()?;
                     (digest, at.map(|at| self.name_difference(&contents, &file, at)).transpose()?)
                 }
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return in_folder(Err(anyhow::Error::from(error).context(format!("cannot read {}", file.name()))));
+                }
                 Err(_) => {
                     let mut writer = Digesting::new(std::io::sink());
                     contents.write(&file, &mut writer)?;
@@ -226,16 +233,28 @@ impl Recomputed {
     }
 
     fn name_difference(&self, contents: &Contents<'_>, file: &FileKind, at: u64) -> Result<String, Fault> {
-        let theirs = envelopes::kept(&self.artefact.folder, file.name())?;
+        let theirs = self.plain(file)?;
         let ours = tempfile::NamedTempFile::new()?;
         contents.write(file, ours.as_file())?;
         let named = match Path::new(file.name()).extension().and_then(|extension| extension.to_str()) {
-            Some("parquet") => differ::tables(&theirs, ours.path()).ok().flatten(),
-            _ => differ::lines(&theirs, ours.path())?,
+            Some("parquet") => differ::tables((*theirs).as_ref(), ours.path()).ok().flatten(),
+            _ => differ::lines((*theirs).as_ref(), ours.path())?,
         };
         let named =
             named.unwrap_or_else(|| "no row differs, so the file was damaged or written by another version".into());
         Ok(format!("{}: differs from byte {at} on: {named}", file.name()))
+    }
+
+    /// A file of the folder with its plain content: itself, or unpacked beside.
+    fn plain(&self, file: &FileKind) -> Result<Box<dyn AsRef<Path>>, Fault> {
+        let folder = &self.artefact.folder;
+        let kept = envelopes::kept(folder, file.name())?;
+        if kept == folder.join(file.name()) {
+            return Ok(Box::new(kept));
+        }
+        let unpacked = tempfile::NamedTempFile::new()?;
+        std::io::copy(&mut envelopes::open_plain(folder, file.name())?, &mut unpacked.as_file())?;
+        Ok(Box::new(unpacked))
     }
 
     fn find_stranger(&self, manifest: &Manifest) -> Result<Option<String>, Fault> {
@@ -244,7 +263,7 @@ impl Recomputed {
             for entry in std::fs::read_dir(below)? {
                 let entry = entry?;
                 let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
-                let plain = name.strip_suffix(PACKED).filter(|plain| plain.starts_with("batches/")).unwrap_or(&name);
+                let plain = if prefix.is_empty() { &name } else { envelopes::listed_name(&name) };
                 let is_known = manifest.files.contains_key(plain) || name == "manifest.json" || name == "batches";
                 if !is_known {
                     return Ok(Some(format!("{name} is no file of this epoch")));

@@ -14,6 +14,7 @@ use radio_payouts_settler::artefact::manifest::{STANDING, StatementJson};
 use radio_payouts_settler::artefact::proof::{self, FORMAT, ProofBundle, ShareJson, SiblingJson};
 use radio_payouts_settler::artefact::terms::{Deployment, VersionInForce};
 use radio_payouts_settler::artefact::verify::{Fault, Recomputed};
+use radio_payouts_settler::engine::Choice;
 use radio_payouts_settler::epoch::{build, seal};
 use radio_payouts_settler::store::Store;
 use radio_payouts_settler::store::intake::Intake;
@@ -107,8 +108,8 @@ fn the_stages_lead_from_the_vectors_envelopes_to_their_commitments() {
 
         let sealed = seal::seal(&store, &terms, 0).unwrap_or_else(|failure| panic!("{:#}", failure.error));
         assert_eq!(sealed.batches.len(), answers.len());
-        let artefact =
-            build::build(&store, &terms, &sealed, |_| {}).unwrap_or_else(|failure| panic!("{:#}", failure.error));
+        let artefact = build::build(&store, &terms, &sealed, &Choice::default(), |_| {})
+            .unwrap_or_else(|failure| panic!("{:#}", failure.error));
         let statement = artefact.statement();
         assert_eq!(artefact.manifest.commitment, hash(&case["commitment"]), "epoch {}", terms.epoch);
         assert_eq!(statement.parent, hash(&case["parent"]));
