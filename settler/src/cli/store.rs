@@ -32,8 +32,11 @@ pub enum Command {
     Rows,
     /// What is held, by SFU.
     Status,
+    /// Pack the signed batches of final epochs small.
     Compact(compact::Args),
+    /// Move the compacted batches of final epochs to cold storage.
     Archive(archive::Args),
+    /// Bring archived batches back from cold storage for good.
     Fetch(fetch::Args),
 }
 

@@ -19,6 +19,7 @@ mod ingest;
 mod instruction_only;
 mod live;
 mod report;
+mod retention;
 mod revocation;
 mod serve;
 mod settlers;
