@@ -5,6 +5,8 @@
 mod attest;
 mod bad_input;
 mod claims;
+#[cfg(feature = "cloud")]
+mod cold_s3;
 mod crashes;
 mod cron;
 mod dishonest;

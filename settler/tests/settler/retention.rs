@@ -13,7 +13,7 @@ use radio_payouts_settler::store::{Store, pack};
 use crate::world::{EPOCH, GENESIS, World, copy_folder, snapshot};
 
 /// A world with epochs 0 and 1 settled, their batches taken in together: one pack has batches of both. Epoch 0 is final, epoch 1 is not.
-fn settled() -> World {
+pub fn settled() -> World {
     let world = posted();
     finalize(&world, 0, None);
     world
@@ -88,7 +88,7 @@ fn files(world: &World, epoch: u64) -> (Vec<PathBuf>, Vec<PathBuf>) {
 }
 
 /// Folders of an epoch without its batches, the commitment, and every batch: what must be the same whatever becomes of the files.
-fn content(world: &World) -> (Vec<BTreeMap<PathBuf, Vec<u8>>>, BTreeMap<[u8; 32], Vec<u8>>) {
+pub fn content(world: &World) -> (Vec<BTreeMap<PathBuf, Vec<u8>>>, BTreeMap<[u8; 32], Vec<u8>>) {
     let folders = (0..2).map(|epoch| {
         let mut files = snapshot(&world.epoch_folder(0, epoch));
         files.retain(|name, _| !name.starts_with("batches") || name.ends_with("verdicts.csv"));
@@ -102,7 +102,7 @@ fn an_epoch_that_may_still_be_disputed_is_refused_with_the_time_at_which_it_can_
     let world = posted();
     let before = kept(&world);
     let commands = [&["store", "compact", "--epoch"][..], &["store", "archive", "--to", "file:///tmp/none", "--epoch"]];
-    for (seconds, word) in [(662, "it can be final from 2025-"), (3_000, "`settler admin finalize 1` makes it final")] {
+    for (seconds, word) in [(665, "it can be final from 2025-"), (3_000, "`settler admin finalize 1` makes it final")] {
         world.set_time(seconds);
         for command in commands {
             let refused = world.run(0, &[command, &["1"]].concat()).expect(75);
