@@ -10,7 +10,15 @@ use radio_payouts_engine::rows::SHARDS;
 use radio_payouts_protocol::calendar::Calendar;
 use radio_payouts_settler::store::{Store, pack};
 
-use crate::world::{EPOCH, GENESIS, World, copy_folder, snapshot};
+use crate::http::Service;
+use crate::world::{EPOCH, GENESIS, World, copy_folder, did, snapshot};
+
+/// SFU, number, hash.
+type Batch = ([u8; 32], u64, [u8; 32]);
+/// Envelopes by the hash of their batch.
+type Held = BTreeMap<[u8; 32], Vec<u8>>;
+/// Content by name.
+type Files = BTreeMap<PathBuf, Vec<u8>>;
 
 /// A world with epochs 0 and 1 settled, their batches taken in together: one pack has batches of both. Epoch 0 is final, epoch 1 is not.
 pub fn settled() -> World {
@@ -44,7 +52,7 @@ fn data(world: &World) -> &Path {
 }
 
 /// Everything that is indexed: by batch, with its pack and place.
-fn indexed(world: &World) -> BTreeMap<([u8; 32], u64, [u8; 32]), (String, u64, u64)> {
+fn indexed(world: &World) -> BTreeMap<Batch, (String, u64, u64)> {
     let store = Store::open(data(world)).unwrap();
     let keys: Vec<_> = store.index().totals().unwrap().into_iter().map(|(key, _, _)| key).collect();
     let all = keys.iter().flat_map(|key| store.index().between(key, 0, u64::MAX).unwrap());
@@ -63,7 +71,7 @@ fn stops(world: &World) -> Vec<(Vec<u8>, i64)> {
 }
 
 /// Every held batch, by its hash, as it is read now.
-fn held(world: &World) -> BTreeMap<[u8; 32], Vec<u8>> {
+fn held(world: &World) -> Held {
     let store = Store::open_read_only(data(world)).unwrap();
     indexed(world).into_keys().map(|(_, _, hash)| (hash, store.envelope_of(&hash).unwrap())).collect()
 }
@@ -88,7 +96,7 @@ fn files(world: &World, epoch: u64) -> (Vec<PathBuf>, Vec<PathBuf>) {
 }
 
 /// Folders of an epoch without its batches, the commitment, and every batch: what must be the same whatever becomes of the files.
-pub fn content(world: &World) -> (Vec<BTreeMap<PathBuf, Vec<u8>>>, BTreeMap<[u8; 32], Vec<u8>>) {
+pub fn content(world: &World) -> (Vec<Files>, Held) {
     let folders = (0..2).map(|epoch| {
         let mut files = snapshot(&world.epoch_folder(0, epoch));
         files.retain(|name, _| !name.starts_with("batches") || name.ends_with("verdicts.csv"));
@@ -198,6 +206,34 @@ fn rows_of_compacted_packs_are_not_made_twice() {
     assert_eq!((count(), made["packs"].clone()), (before, 0.into()));
 }
 
+#[test]
+fn a_service_goes_on_telling_receipts_and_files_while_they_are_compacted_archived_and_away() {
+    let world = settled();
+    let service = Service::start(&world, &["--rate", "0"]);
+    service.wait_for("/api/v1/epochs/0/contributors", |answer| answer.status == 200);
+    let of_whom = format!("/epochs/0/contributors/{}/receipts?limit=50", did(0));
+    // An SFU with two batches of one number, too.
+    let of_twin = format!("/epochs/0/contributors/{}/receipts?limit=50", did(3));
+    let sfu = hex::encode(world.sfus[0].key.verifying_key().to_bytes());
+    let file = format!("/api/v1/epochs/0/files/batches/{sfu}.ndjson");
+    let told = || (service.data(&of_whom), service.data(&of_twin), service.get(&file).expect(200).body);
+    let expected = told();
+    assert!(expected.0["items"].as_array().unwrap().len() >= 6 && expected.1["items"].as_array().unwrap().len() == 1);
+    world.run(0, &["store", "compact"]).expect(0);
+    assert!(told() == expected);
+    let cold = world.folder.path().join("cold");
+    world.run(0, &["store", "archive", "--to", &format!("file://{}", cold.display())]).expect(0);
+    assert!(told() == expected);
+    std::fs::remove_dir_all(data(&world).join("cold-cache")).unwrap();
+    std::fs::rename(&cold, world.folder.path().join("aside")).unwrap();
+    let away = service.get(&format!("/api/v1{of_whom}")).expect(503);
+    assert_eq!(away.header("retry-after"), Some("60"));
+    std::fs::rename(world.folder.path().join("aside"), &cold).unwrap();
+    assert!(told() == expected);
+    world.run(0, &["store", "fetch"]).expect(0);
+    assert!(told() == expected);
+}
+
 /// Points that the run of `args` passes, each as often as it passes it.
 fn points(world: &World, args: &[&str], of: &str) -> Vec<String> {
     let trace = world.folder.path().join("trace");
@@ -233,7 +269,7 @@ impl Saved {
 }
 
 /// Files below the data folder that hold signed batches, stubs too, with their bytes.
-fn kept(world: &World) -> BTreeMap<PathBuf, Vec<u8>> {
+fn kept(world: &World) -> Files {
     let mut files = snapshot(data(world));
     files.retain(|name, _| name.starts_with("batches") || name.starts_with("epochs"));
     files
