@@ -21,6 +21,7 @@ pub mod outcome;
 pub mod output;
 pub mod receipt;
 pub mod report;
+pub mod retention;
 pub mod service;
 pub mod setup;
 pub mod simulation;

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use crate::store::cold::{self, ColdError};
+
 /// The kinds of ending that callers of the binary can tell apart.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
@@ -66,9 +68,19 @@ impl Failure {
 impl<E: Into<anyhow::Error>> From<E> for Failure {
     fn from(error: E) -> Self {
         let error: anyhow::Error = error.into();
-        let exit =
-            error.downcast_ref::<crate::chain::ChainError>().map_or(Exit::Failed, crate::chain::ChainError::exit);
+        let of_chain = error.downcast_ref::<crate::chain::ChainError>().map(crate::chain::ChainError::exit);
+        let exit = of_chain.or_else(|| cold::cause(&error).map(of_cold)).unwrap_or(Exit::Failed);
         Self { exit, error }
+    }
+}
+
+/// How a command ends with what cold storage said.
+const fn of_cold(error: &ColdError) -> Exit {
+    match error {
+        ColdError::Away { .. } | ColdError::Missing { .. } => Exit::Temporary,
+        ColdError::Changed { .. } => Exit::Difference,
+        ColdError::Url { .. } | ColdError::NeedsCloud { .. } => Exit::Usage,
+        ColdError::Stub { .. } | ColdError::File(_) => Exit::Failed,
     }
 }
 

@@ -3,6 +3,8 @@
 //! ```text
 //! DATA/batches/<day>/<received_ms>-<sha256>.ndjson.zst   packs of signed envelopes: the truth, never changed
 //! DATA/index.sqlite                                      an index over them, rebuilt from them
+//! DATA/batches/<day>/….ndjson.zst.cold.json              stands for a pack that was archived
+//! DATA/cold-cache/                                       archived packs that were read lately
 //! DATA/rows/                                             the same batches as rows, for an engine: made from the packs
 //! DATA/rejects/<day>.ndjson                              every refused input with its answer
 //! DATA/epochs/epoch-000042/                              sealed epochs, as published (section 12)
@@ -18,6 +20,8 @@ use radio_payouts_engine::EngineError;
 use radio_payouts_protocol::batch::{Batch, BatchHeader};
 use radio_payouts_protocol::hash::Hash;
 
+pub mod cold;
+pub mod compact;
 pub mod due;
 pub mod durable;
 pub mod frame;
@@ -31,6 +35,7 @@ pub mod rejects;
 pub mod rows;
 pub mod stages;
 
+use cold::ColdError;
 use durable::FileError;
 use index::{Index, Located};
 pub use lock::Lock;
@@ -47,6 +52,9 @@ pub enum StoreError {
     /// The index.
     #[error("the index failed; `settler store rebuild` makes it anew from the packs")]
     Index(#[source] rusqlite::Error),
+    /// A pack in cold storage.
+    #[error(transparent)]
+    Cold(ColdError),
     /// A file is not what it must be.
     #[error("{} is damaged: {why}", path.display())]
     Corrupt {
@@ -73,6 +81,15 @@ impl StoreError {
     /// A damaged file.
     pub fn corrupt(path: &Path, why: impl Into<String>) -> Self {
         Self::Corrupt { path: path.to_owned(), why: why.into() }
+    }
+}
+
+impl From<ColdError> for StoreError {
+    fn from(error: ColdError) -> Self {
+        match error {
+            ColdError::File(error) => error.into(),
+            error => Self::Cold(error),
+        }
     }
 }
 
@@ -185,16 +202,15 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn envelope(&self, located: &Located) -> Result<Vec<u8>, StoreError> {
-        pack::read(&self.packs_folder(), &located.pack, located.span)
+        self.envelope_of(&located.header.hash)
     }
 
-    /// The envelope of the held batch with this hash.
+    /// The envelope of the held batch with this hash, as received.
     ///
     /// # Errors
     /// [`StoreError::Missing`] if it is not held.
     pub fn envelope_of(&self, hash: &Hash) -> Result<Vec<u8>, StoreError> {
-        let located = self.index.find(hash)?.ok_or(StoreError::Missing(*hash))?;
-        self.envelope(&located)
+        self.read_where_it_is(hash, |root, located| pack::read(root, &located.pack, located.span))
     }
 
     /// The envelope of the held batch with this hash, with a line feed, as one ZSTD frame.
@@ -202,8 +218,24 @@ impl Store {
     /// # Errors
     /// As [`Store::envelope_of`].
     pub fn frame_of(&self, hash: &Hash) -> Result<Vec<u8>, StoreError> {
+        self.read_where_it_is(hash, |root, located| pack::read_frame(root, &located.pack, located.span))
+    }
+
+    /// Reads a held batch in its pack. Compaction may move it to another one between the look-up and the reading: then it is looked up again.
+    fn read_where_it_is<T>(
+        &self,
+        hash: &Hash,
+        read: impl Fn(&Path, &Located) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let root = self.packs_folder();
         let located = self.index.find(hash)?.ok_or(StoreError::Missing(*hash))?;
-        pack::read_frame(&self.packs_folder(), &located.pack, located.span)
+        match read(&root, &located) {
+            Err(StoreError::File(error)) if error.is_missing() => {
+                let again = self.index.find(hash)?.ok_or(StoreError::Missing(*hash))?;
+                if again.pack == located.pack { Err(error.into()) } else { read(&root, &again) }
+            }
+            done => done,
+        }
     }
 
     /// A held batch, checked against its hash.
@@ -211,9 +243,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::Corrupt`] if the bytes on disk are not that batch.
     pub fn batch(&self, header: &BatchHeader) -> Result<Batch, StoreError> {
-        let located = self.index.find(&header.hash)?.ok_or(StoreError::Missing(header.hash))?;
-        let path = self.packs_folder().join(&located.pack);
-        let envelope = self.envelope(&located)?;
+        let (path, envelope) = self.read_where_it_is(&header.hash, |root, located| {
+            Ok((root.join(&located.pack), pack::read(root, &located.pack, located.span)?))
+        })?;
         let received = rebuild::read(&envelope, &path)?;
         if received.header() == *header {
             Ok(received.into_batch().into_owned())

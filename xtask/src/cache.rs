@@ -52,6 +52,11 @@ impl Cache {
         self.root.join("duckdb-venv")
     }
 
+    /// The Python environment that carries moto, a server that speaks S3.
+    pub fn moto_venv(&self) -> PathBuf {
+        self.root.join("moto-venv")
+    }
+
     /// The Python environment that carries Spark.
     pub fn spark_venv(&self) -> PathBuf {
         self.root.join("spark-venv")

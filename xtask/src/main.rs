@@ -20,6 +20,8 @@ mod duckdb;
 #[cfg(test)]
 mod named_tests;
 mod process;
+
+mod s3;
 mod schemathesis;
 mod selection;
 mod setup;
@@ -54,6 +56,8 @@ enum Command {
     #[command(name = "duckdb")]
     DuckDb(duckdb::DuckDb),
     Spark(spark::Spark),
+    #[command(name = "s3")]
+    S3(s3::S3),
     Ci(ci::Ci),
 }
 
@@ -72,6 +76,7 @@ fn main() -> ExitCode {
         Command::Schemathesis(command) => command.run(selection::Selection::Daily),
         Command::DuckDb(command) => command.run(),
         Command::Spark(command) => command.run(),
+        Command::S3(command) => command.run(),
         Command::Ci(command) => command.run(),
     };
     match done {

@@ -3,7 +3,7 @@
 //! `<SFU key as hex>.ndjson` has one envelope a line, by (seq, hash), accepted or not; large ones are packed ([`super::envelopes`]). `verdicts.csv` has one line for
 //! each in the same order; it is what later settlements look up to tell what an ancestor judged.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, BufWriter, Write};
 use std::ops::Range;
@@ -17,7 +17,7 @@ use radio_payouts_protocol::seal::SfuSeal;
 use radio_payouts_protocol::settlement::AcceptedBatch;
 
 use super::digest::Digesting;
-use super::envelopes::{Envelopes, PACKED};
+use super::envelopes::{self, Envelopes, PACKED};
 use super::manifest::FileJson;
 use super::source::BatchSource;
 use super::streamed::Closed;
@@ -176,7 +176,8 @@ impl FolderBatches {
         folder: &Path,
         mut each: impl FnMut(&Piece) -> anyhow::Result<Vec<BatchHeader>>,
     ) -> anyhow::Result<(Self, Vec<BatchHeader>)> {
-        let paths = envelope_files(folder)?;
+        let kept = |name: &String| envelopes::kept(folder, name).with_context(|| format!("cannot read {name}"));
+        let paths = envelope_files(folder)?.iter().map(kept).collect::<anyhow::Result<Vec<_>>>()?;
         let (mut batches, mut headers) = (Self::default(), Vec::new());
         std::thread::scope(|scope| {
             let (pieces, coming) = sync_channel(1);
@@ -218,7 +219,7 @@ fn plain_name(path: &Path) -> String {
 /// Reads one file piece by piece. An error of the file is handed on; one of its own means that nobody listens any more.
 fn read_ahead(path: PathBuf, pieces: &SyncSender<anyhow::Result<Piece>>) -> Result<(), Closed> {
     let send = |piece| pieces.send(piece).map_err(|_| Closed);
-    let mut lines = match Envelopes::open(&path).and_then(|envelopes| envelopes.lines()) {
+    let mut lines = match Envelopes::open(&path).map(|envelopes| envelopes.lines()) {
         Ok(lines) => lines,
         Err(error) => return send(Err(error)),
     };
@@ -254,20 +255,19 @@ fn read_ahead(path: PathBuf, pieces: &SyncSender<anyhow::Result<Piece>>) -> Resu
     }
 }
 
-/// Files of envelopes below `folder/batches`, by name; packed ones too.
-fn envelope_files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+/// Names of the files of envelopes below `folder`, each once however it is kept.
+fn envelope_files(folder: &Path) -> anyhow::Result<BTreeSet<String>> {
     let batches = folder.join("batches");
     let doing = || format!("cannot read {}", batches.display());
-    let mut paths = Vec::new();
+    let mut names = BTreeSet::new();
     for entry in std::fs::read_dir(&batches).with_context(doing)? {
-        let path = entry.with_context(doing)?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.ends_with(".ndjson") || name.ends_with(&format!(".ndjson{PACKED}")) {
-            paths.push(path);
+        let name = entry.with_context(doing)?.file_name();
+        let name = envelopes::listed_name(name.to_str().unwrap_or_default());
+        if name.ends_with(".ndjson") {
+            names.insert(format!("batches/{name}"));
         }
     }
-    paths.sort_unstable();
-    Ok(paths)
+    Ok(names)
 }
 
 impl BatchSource for FolderBatches {

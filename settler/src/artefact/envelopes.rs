@@ -1,12 +1,14 @@
 //! A file of envelopes, one a line, plain (`.ndjson`) or packed (`.ndjson.zst`: one ZSTD frame an envelope with its line feed).
 //!
 //! What the manifest names and hashes is the plain content; how it is kept is nobody's business but the disk's. Files of [`PACK_FROM`]
-//! bytes and more are packed when they are written, others when they are compacted. `zstd -dc` gives the plain file.
+//! bytes and more are packed when they are written, others when they are compacted. `zstd -dc` gives the plain file. A packed file may be
+//! archived ([`cold`]): then it is fetched when it is opened.
 
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, BufWriter, Read, Write as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use radio_payouts_protocol::batch::{BatchHeader, MAX_ENVELOPE_BYTES};
@@ -16,7 +18,7 @@ use rayon::prelude::*;
 use super::digest::Digesting;
 use super::manifest::FileJson;
 use super::source::BatchSource;
-use crate::store::{durable, frame};
+use crate::store::{cold, durable, frame};
 
 /// What is appended to the name of a packed file.
 pub const PACKED: &str = ".zst";
@@ -26,17 +28,46 @@ pub const PACK_FROM: usize = 64 << 20;
 /// Envelopes that are looked at together, on all cores.
 pub(super) const AT_A_TIME: usize = 64;
 
-/// The path under which a file of an artefact is kept: as it is named, or packed.
+/// The path under which a file of an artefact is kept: as it is named, or packed. A packed one may be archived: then [`Envelopes::open`]
+/// and [`open_plain`] fetch it.
 ///
 /// # Errors
-/// If neither is there.
+/// If none is there.
 pub fn kept(folder: &Path, name: &str) -> io::Result<PathBuf> {
     let plain = folder.join(name);
-    let packed = folder.join(format!("{name}{PACKED}"));
-    match (plain.is_file(), packed.is_file()) {
-        (true, _) => Ok(plain),
-        (false, true) => Ok(packed),
-        (false, false) => Err(io::ErrorKind::NotFound.into()),
+    let packed = packed_path(&plain);
+    if plain.is_file() {
+        Ok(plain)
+    } else if packed.is_file() || cold::stub_path(&packed).is_file() {
+        Ok(packed)
+    } else {
+        Err(io::ErrorKind::NotFound.into())
+    }
+}
+
+/// Where a file of an artefact is when it is packed.
+#[must_use]
+pub fn packed_path(plain: &Path) -> PathBuf {
+    let mut path = plain.as_os_str().to_owned();
+    path.push(PACKED);
+    path.into()
+}
+
+/// The name under which a manifest lists a file of this name: without what packing and archiving append.
+#[must_use]
+pub fn listed_name(name: &str) -> &str {
+    let packed = name.strip_suffix(cold::STUB).filter(|name| name.ends_with(PACKED)).unwrap_or(name);
+    packed.strip_suffix(PACKED).unwrap_or(packed)
+}
+
+/// Opens a file as it is kept; whether it is packed. It may have been packed since it was looked for.
+fn open_kept(path: &Path) -> io::Result<(File, bool)> {
+    if is_packed(path) {
+        return Ok((cold::open(path)?, true));
+    }
+    match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok((cold::open(&packed_path(path))?, true)),
+        other => Ok((other?, false)),
     }
 }
 
@@ -45,9 +76,8 @@ pub fn kept(folder: &Path, name: &str) -> io::Result<PathBuf> {
 /// # Errors
 /// If it is not there.
 pub fn open_plain(folder: &Path, name: &str) -> io::Result<Box<dyn Read + Send>> {
-    let path = kept(folder, name)?;
-    let file = File::open(&path)?;
-    if is_packed(&path) { Ok(Box::new(zstd::Decoder::new(file)?)) } else { Ok(Box::new(file)) }
+    let (file, is_packed) = open_kept(&kept(folder, name)?)?;
+    if is_packed { Ok(Box::new(zstd::Decoder::new(file)?)) } else { Ok(Box::new(file)) }
 }
 
 fn is_packed(path: &Path) -> bool {
@@ -117,7 +147,7 @@ fn write_packed(
 /// A file of envelopes, open for reading.
 #[derive(Debug)]
 pub struct Envelopes {
-    file: File,
+    file: Arc<File>,
     path: PathBuf,
     is_packed: bool,
 }
@@ -128,8 +158,8 @@ impl Envelopes {
     /// # Errors
     /// If it is not there.
     pub fn open(path: &Path) -> anyhow::Result<Self> {
-        let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
-        Ok(Self { file, path: path.to_owned(), is_packed: is_packed(path) })
+        let (file, is_packed) = open_kept(path).with_context(|| format!("cannot read {}", path.display()))?;
+        Ok(Self { file: Arc::new(file), path: path.to_owned(), is_packed })
     }
 
     /// Hands over every envelope with its place in the file: first byte and number of bytes.
@@ -137,7 +167,7 @@ impl Envelopes {
     /// # Errors
     /// If the file cannot be read; of `each`.
     pub fn each(&self, mut each: impl FnMut(u64, usize, &[u8]) -> anyhow::Result<()>) -> anyhow::Result<()> {
-        let mut lines = self.lines()?;
+        let mut lines = self.lines();
         while let Some((start, length, envelope)) = lines.next()? {
             each(start, length, &envelope)?;
         }
@@ -145,13 +175,10 @@ impl Envelopes {
     }
 
     /// The envelopes one after the other.
-    ///
-    /// # Errors
-    /// If the file cannot be opened once more.
-    pub fn lines(&self) -> anyhow::Result<Lines> {
-        let file = File::open(&self.path).with_context(|| format!("cannot read {}", self.path.display()))?;
-        let reader = BufReader::with_capacity(1 << 20, file);
-        Ok(Lines { reader, path: self.path.clone(), is_packed: self.is_packed, start: 0 })
+    #[must_use]
+    pub fn lines(&self) -> Lines {
+        let reader = BufReader::with_capacity(1 << 20, FromStart { file: self.file.clone(), at: 0 });
+        Lines { reader, path: self.path.clone(), is_packed: self.is_packed, start: 0 }
     }
 
     /// The envelope at a place.
@@ -166,10 +193,25 @@ impl Envelopes {
     }
 }
 
+/// Reads an open file from its start, whoever else reads it.
+#[derive(Debug)]
+struct FromStart {
+    file: Arc<File>,
+    at: u64,
+}
+
+impl Read for FromStart {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read_at(buffer, self.at)?;
+        self.at += read as u64;
+        Ok(read)
+    }
+}
+
 /// The envelopes of a file, in its order.
 #[derive(Debug)]
 pub struct Lines {
-    reader: BufReader<File>,
+    reader: BufReader<FromStart>,
     path: PathBuf,
     is_packed: bool,
     start: u64,

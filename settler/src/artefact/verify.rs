@@ -22,6 +22,7 @@ use super::envelopes;
 use super::files::{Contents, FileKind};
 use super::streamed::Digests;
 use super::{Artefact, Terms, differ, source};
+use crate::store::cold;
 
 pub mod checks;
 pub mod fast;
@@ -52,9 +53,12 @@ fn differs<T>(what: impl Into<String>) -> Result<T, Fault> {
     Err(Fault::Difference(what.into()))
 }
 
-/// Any error of a step that only reads what the folder says is a difference.
+/// Any error of a step that only reads what the folder says is a difference, unless it is archived and cannot be had now.
 pub(crate) fn in_folder<T>(result: anyhow::Result<T>) -> Result<T, Fault> {
-    result.map_err(|error| Fault::Difference(format!("{error:#}")))
+    result.map_err(|error| match cold::cause(&error) {
+        Some(cold) if cold.is_temporary() => Fault::Failed(error),
+        _ => Fault::Difference(format!("{error:#}")),
+    })
 }
 
 /// What was computed of a folder besides its files.
@@ -208,6 +212,9 @@ impl Recomputed {
                     let (digest, comparing) = writer.finish();
                     let at = comparing.finish()?;
                     (digest, at.map(|at| self.name_difference(&contents, &file, at)).transpose()?)
+                }
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return in_folder(Err(anyhow::Error::from(error).context(format!("cannot read {}", file.name()))));
                 }
                 Err(_) => {
                     let mut writer = Digesting::new(std::io::sink());

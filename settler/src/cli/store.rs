@@ -11,6 +11,10 @@ use crate::output::Table;
 use crate::store::Store;
 use crate::store::rows::Made;
 
+pub mod archive;
+pub mod compact;
+pub mod fetch;
+
 /// Look after the store of held batches.
 #[derive(clap::Args, Debug)]
 pub struct Args {
@@ -28,6 +32,12 @@ pub enum Command {
     Rows,
     /// What is held, by SFU.
     Status,
+    /// Pack the signed batches of final epochs small.
+    Compact(compact::Args),
+    /// Move the compacted batches of final epochs to cold storage.
+    Archive(archive::Args),
+    /// Bring archived batches back from cold storage for good.
+    Fetch(fetch::Args),
 }
 
 #[derive(Serialize)]
@@ -44,7 +54,10 @@ struct Line {
 /// chain is away.
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let data = context.data()?;
-    match args.command {
+    match &args.command {
+        Command::Compact(args) => compact::run(args, context),
+        Command::Archive(args) => archive::run(args, context),
+        Command::Fetch(args) => fetch::run(args, context),
         Command::Rebuild => {
             let rebuilt = Store::rebuild(&data).map_err(settle::busy)?;
             context

@@ -130,6 +130,19 @@ impl Index {
         Ok(names.collect::<Result<_, _>>()?)
     }
 
+    /// Names of all indexed packs with the number of batches that are indexed to each.
+    ///
+    /// # Errors
+    /// [`StoreError::Index`].
+    pub fn batches_by_pack(&self) -> Result<std::collections::BTreeMap<String, u64>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT p.name, coalesce(b.count, 0) FROM packs p
+             LEFT JOIN (SELECT pack, count(*) AS count FROM batches GROUP BY pack) b ON b.pack = p.id",
+        )?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, number(row, 1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Held batches of an SFU with `first <= seq <= last`, by (seq, hash).
     ///
     /// # Errors
@@ -275,7 +288,7 @@ impl Round<'_> {
         Ok(())
     }
 
-    /// Adds a held batch.
+    /// Adds a held batch. One that is held already is taken from the pack that was received last: compaction makes such packs.
     ///
     /// # Errors
     /// [`StoreError::Index`].
@@ -291,7 +304,11 @@ impl Round<'_> {
         self.0
             .prepare_cached(
                 "INSERT INTO batches (sfu, seq, hash, prev, from_ms, to_ms, receipts, pack, start, length, stops)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO NOTHING",
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                 ON CONFLICT (sfu, seq, hash) DO UPDATE
+                 SET pack = excluded.pack, start = excluded.start, length = excluded.length
+                 WHERE (SELECT received_ms FROM packs WHERE id = batches.pack)
+                     < (SELECT received_ms FROM packs WHERE id = excluded.pack)",
             )?
             .execute(params![
                 sfu,
@@ -306,6 +323,42 @@ impl Round<'_> {
                 clamp(span.length),
                 stops
             ])?;
+        Ok(())
+    }
+
+    /// The row of a pack; `None` if it is not indexed.
+    ///
+    /// # Errors
+    /// [`StoreError::Index`].
+    pub fn pack(&self, name: &str) -> Result<Option<i64>, StoreError> {
+        let mut statement = self.0.prepare_cached("SELECT id FROM packs WHERE name = ?1")?;
+        Ok(statement.query_row([name], |row| row.get(0)).optional()?)
+    }
+
+    /// Takes a held batch from another pack from now on; `false` if it is not held.
+    ///
+    /// # Errors
+    /// [`StoreError::Index`].
+    pub fn move_batch(&self, sfu: i64, header: &BatchHeader, pack: i64, span: Span) -> Result<bool, StoreError> {
+        let moved = self
+            .0
+            .prepare_cached(
+                "UPDATE batches SET pack = ?4, start = ?5, length = ?6 WHERE sfu = ?1 AND seq = ?2 AND hash = ?3",
+            )?
+            .execute(params![sfu, clamp(header.seq), &header.hash[..], pack, clamp(span.start), clamp(span.length)])?;
+        Ok(moved == 1)
+    }
+
+    /// Forgets a pack of which no batch is indexed.
+    ///
+    /// # Errors
+    /// [`StoreError::Index`].
+    pub fn remove_pack(&self, name: &str) -> Result<(), StoreError> {
+        self.0
+            .prepare_cached(
+                "DELETE FROM packs WHERE name = ?1 AND NOT EXISTS (SELECT 1 FROM batches WHERE pack = packs.id)",
+            )?
+            .execute([name])?;
         Ok(())
     }
 

@@ -4,18 +4,19 @@
 //! keeps when the round was received, which section 5.4 asks for, and lets anybody check the file. Every envelope, with its line feed, is a
 //! ZSTD frame of its own: it is read by its place alone, `zstd -dc` gives the lines, and frames can be copied into other files as they are.
 //!
+//! When an epoch is final, its batches are packed anew, smaller ([`super::compact`]); that pack may be archived ([`super::cold`]).
+//!
 //! Packs of former versions are plain lines (`.ndjson`). They are read like the others; canonical JSON has no line feed in it.
 
 use std::borrow::Cow;
-use std::fs::File;
+use std::io::Read as _;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use radio_payouts_protocol::hash::{Hash, sha256};
 
-use super::StoreError;
 use super::durable::{self, FileError};
-use super::frame;
+use super::{StoreError, cold, frame};
 
 /// How the envelopes of a pack are written.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -124,14 +125,14 @@ pub fn read_frame(root: &Path, name: &str, span: Span) -> Result<Vec<u8>, StoreE
 
 fn read_span(root: &Path, name: &str, span: Span) -> Result<Vec<u8>, StoreError> {
     let path = root.join(name);
-    let file = File::open(&path).map_err(|error| FileError::new("read", &path, error))?;
+    let file = cold::open(&path)?;
     let mut bytes =
         vec![0; usize::try_from(span.length).map_err(|_| StoreError::corrupt(&path, "a span is too long"))?];
     file.read_exact_at(&mut bytes, span.start).map_err(|error| FileError::new("read", &path, error))?;
     Ok(bytes)
 }
 
-/// Every pack below `root`, in order of reception.
+/// Every pack below `root`, in order of reception. The files of those that are archived are not there; [`Pack::open`] fetches them.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -145,12 +146,15 @@ pub fn list(root: &Path) -> Result<Vec<(PackName, PathBuf)>, StoreError> {
         }
         for entry in read_folder(&day)? {
             let path = entry.map_err(|error| FileError::new("read", &day, error))?.path();
+            let path = cold::file_of(&path).unwrap_or(path);
             if let Some(name) = PackName::parse(&path) {
                 packs.push((name, path));
             }
         }
     }
     packs.sort_unstable();
+    // Between the two, a file and its stub are there.
+    packs.dedup();
     Ok(packs)
 }
 
@@ -170,7 +174,9 @@ impl Pack {
     /// # Errors
     /// [`StoreError::Corrupt`] if it is not.
     pub fn open(name: &PackName, path: &Path) -> Result<Self, StoreError> {
-        let content = durable::read(path)?;
+        let mut content = Vec::new();
+        let read = cold::open(path)?.read_to_end(&mut content);
+        let _ = read.map_err(|error| FileError::new("read", path, error))?;
         if sha256(&[&content]) != name.hash {
             return Err(StoreError::corrupt(path, "its SHA-256 is not the one in its name"));
         }

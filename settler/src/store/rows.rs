@@ -88,7 +88,27 @@ impl Store {
         if self.writing.is_none() {
             return Err(StoreError::ReadOnly);
         }
-        let lock = wait_for(&self.folder.join("rows.lock"))?;
+        self.row_maker_with(calendar, stages, Arc::new(self.rows_lock()?))
+    }
+
+    /// The lock of makers of rows; waits for another one to end.
+    ///
+    /// # Errors
+    /// As [`Store::row_maker`].
+    pub fn rows_lock(&self) -> Result<Lock, StoreError> {
+        wait_for(&self.folder.join("rows.lock"))
+    }
+
+    /// As [`Store::row_maker`], for whoever has the lock.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the folder of rows cannot be written.
+    pub fn row_maker_with(
+        &self,
+        calendar: Calendar,
+        stages: Arc<Stages>,
+        lock: Arc<Lock>,
+    ) -> Result<RowMaker, StoreError> {
         let rows = self.rows(calendar);
         rows.sweep()?;
         RowMaker::start(rows, lock, stages)
@@ -117,7 +137,7 @@ fn wait_for(path: &Path) -> Result<Lock, StoreError> {
 
 impl RowMaker {
     /// Makes rows that are no store's; `lock` is held until the last record is written.
-    pub(crate) fn start(rows: Rows, lock: Lock, stages: Arc<Stages>) -> Result<Self, StoreError> {
+    pub(crate) fn start(rows: Rows, lock: Arc<Lock>, stages: Arc<Stages>) -> Result<Self, StoreError> {
         let (groups, waiting) = sync_channel::<Group>(0);
         let (target, times) = (rows.clone(), stages.clone());
         let write = move || {
@@ -174,13 +194,15 @@ impl RowMaker {
         Ok(writer.join().map_err(panicked).flatten()?)
     }
 
-    /// Makes the rows of all packs below `packs` that no record covers.
+    /// Makes the rows of all packs below `packs` that no record covers. Archived packs are left out: their epochs are settled for good.
     ///
     /// # Errors
     /// [`StoreError`] if a pack is damaged or rows cannot be written.
     pub fn cover(&mut self, packs: &Path) -> Result<(), StoreError> {
         let covered = self.rows.sources()?;
-        for (name, path) in pack::list(packs)?.into_iter().filter(|(name, _)| !covered.contains(&name.hash)) {
+        let missing =
+            pack::list(packs)?.into_iter().filter(|(name, path)| !covered.contains(&name.hash) && path.is_file());
+        for (name, path) in missing {
             let pack = Pack::open(&name, &path)?;
             let envelopes = pack.spans.par_iter().map(|span| pack.envelope(*span)).collect::<Result<Vec<_>, _>>()?;
             let batches =

@@ -5,6 +5,8 @@
 mod attest;
 mod bad_input;
 mod claims;
+#[cfg(feature = "cloud")]
+mod cold_s3;
 mod crashes;
 mod cron;
 mod dishonest;
@@ -19,6 +21,7 @@ mod ingest;
 mod instruction_only;
 mod live;
 mod report;
+mod retention;
 mod revocation;
 mod serve;
 mod settlers;

@@ -7,10 +7,10 @@ use std::path::Path;
 use radio_payouts_protocol::seal::SfuSeal;
 use radio_payouts_protocol::settlement::Summary;
 
-use super::{Checks, Fault, Group, Opened};
+use super::{Checks, Fault, Group, Opened, in_folder};
 use crate::artefact::batches::{self, write_envelopes};
 use crate::artefact::digest::{Comparing, Digesting};
-use crate::artefact::envelopes::{self, PACKED};
+use crate::artefact::envelopes;
 use crate::artefact::files::FileKind;
 use crate::artefact::manifest::{FileJson, Manifest};
 use crate::artefact::streamed::{Digests, Heard};
@@ -115,10 +115,14 @@ pub(super) fn check_envelopes(
 fn write_again(opened: &Opened, seal: &SfuSeal, name: &str) -> Result<(FileJson, Option<String>), Fault> {
     let ours = tempfile::NamedTempFile::new()?;
     let folder = &opened.artefact.folder;
-    let Ok(theirs) = envelopes::open_plain(folder, name) else {
-        let mut writer = Digesting::new(io::sink());
-        write_envelopes(seal, &opened.batches, &mut writer)?;
-        return Ok((writer.finish().0, Some(is_missing(name))));
+    let theirs = match envelopes::open_plain(folder, name) {
+        Ok(theirs) => theirs,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let mut writer = Digesting::new(io::sink());
+            write_envelopes(seal, &opened.batches, &mut writer)?;
+            return Ok((writer.finish().0, Some(is_missing(name))));
+        }
+        Err(error) => return in_folder(Err(anyhow::Error::from(error).context(format!("cannot read {name}")))),
     };
     let mut writer = Digesting::new(ours.as_file());
     write_envelopes(seal, &opened.batches, &mut writer)?;
@@ -161,7 +165,7 @@ fn find_stranger(folder: &Path, manifest: &Manifest) -> Result<Option<String>, F
         for entry in std::fs::read_dir(below)? {
             let entry = entry?;
             let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
-            let plain = name.strip_suffix(PACKED).filter(|plain| plain.starts_with("batches/")).unwrap_or(&name);
+            let plain = if prefix.is_empty() { &name } else { envelopes::listed_name(&name) };
             let is_known = manifest.files.contains_key(plain) || name == "manifest.json" || name == "batches";
             if !is_known {
                 return Ok(Some(format!("{name} is no file of this epoch")));

@@ -46,7 +46,7 @@ impl Streamed {
         heard: Heard<'_>,
     ) -> Result<Self, Fault> {
         let rows = Rows::new(&work.join("rows"), found.terms.deployment.calendar()?, SHARDS);
-        let mut maker = RowMaker::start(rows.clone(), Lock::take(&work.join("rows.lock"))?, Arc::default())?;
+        let mut maker = RowMaker::start(rows.clone(), Arc::new(Lock::take(&work.join("rows.lock"))?), Arc::default())?;
         let opened = found.read(checks, &mut |batches| Ok(make_rows(&mut maker, batches)?), heard)?;
         maker.finish()?;
         let (folder, written) = (work.join("engine"), work.join("files"));

@@ -20,7 +20,7 @@ pub(super) fn write(epoch: &Epoch<'_>, rows: &mut dyn Rows) -> anyhow::Result<()
         if of_sfu.as_ref().is_none_or(|(of, _)| *of != key) {
             let name = file_name(&key);
             let path = envelopes::kept(folder, &name).with_context(|| format!("cannot read {name}"))?;
-            of_sfu = Some((key, Envelopes::open(&path)?.lines()?));
+            of_sfu = Some((key, Envelopes::open(&path)?.lines()));
         }
         let next = of_sfu.as_mut().map(|(_, lines)| lines.next()).transpose()?.flatten();
         let (_, _, envelope) = next.context("a listed batch is not in its file")?;

@@ -1,15 +1,17 @@
 //! `/api/v1/epochs/{epoch}/contributors/{did}/receipts`: every receipt of a judged batch that names a contributor, and what
 //! became of it. "Why is my receipt missing?" is answered here: by its verdict, or by that of its batch.
 
+use std::path::Path;
+
 use anyhow::Context as _;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use radio_payouts_protocol::batch::{BatchVerdict, Envelope, ReceiptVerdict};
+use radio_payouts_protocol::batch::{BatchVerdict, Envelope, ReceiptVerdict, Received};
 
 use super::contributors::known;
 use super::sealed;
-use crate::artefact::batches::file_name;
+use crate::artefact::batches::{file_name, read_verdicts};
 use crate::artefact::envelopes::{Envelopes, kept};
 use crate::artefact::explanation::{ReceiptLine, Verdict, lines};
 use crate::service::catalogue::read::{Contributor, Mention};
@@ -19,6 +21,7 @@ use crate::service::http::problem::Problem;
 use crate::service::http::query::{InPath, InQuery, Paging, TWO, cursor, limit, to_cursor};
 use crate::service::openapi::{Operation, Routes};
 use crate::service::{App, Service};
+use crate::store::Store;
 
 /// Most envelopes that one request reads.
 const ENVELOPES: usize = 64;
@@ -110,22 +113,20 @@ fn page(
 }
 
 fn receipts_of(
-    folder: &std::path::Path,
+    folder: &Path,
     reader: &Reader,
     sealed: &Sealed,
     mention: &Mention,
     did: &str,
 ) -> Result<Vec<ReceiptLine>, Problem> {
     let name = file_name(&mention.sfu);
-    let read = || -> anyhow::Result<_> {
+    let in_file = || -> anyhow::Result<_> {
         let envelopes = Envelopes::open(&kept(folder, &name)?)?;
-        let envelope = envelopes.read(mention.start, usize::try_from(mention.length)?)?;
-        let received = Envelope::parse(&envelope).map_err(|answer| anyhow::anyhow!("{}", answer.explanation()))?;
-        let header = received.header();
-        anyhow::ensure!((header.sfu_key, header.seq) == (mention.sfu, mention.seq), "another batch is there");
-        Ok(received)
+        parse(mention, &envelopes.read(mention.start, usize::try_from(mention.length)?)?)
     };
-    let received = read().with_context(|| format!("{name} at byte {}", mention.start))?;
+    let received = in_file()
+        .or_else(|error| moved(folder, reader, sealed, mention).with_context(|| format!("{error:#}")))
+        .with_context(|| format!("{name} at byte {}", mention.start))?;
     let header = received.header();
     let batch_verdict = BatchVerdict::ALL.iter().find(|verdict| verdict.as_str() == mention.verdict);
     if let Some(verdict) = batch_verdict {
@@ -139,4 +140,35 @@ fn receipts_of(
         }
     }
     Ok(lines(&header, received.batch(), Verdict::Receipts(&verdicts), did).collect())
+}
+
+fn parse(mention: &Mention, envelope: &[u8]) -> anyhow::Result<Received> {
+    let received = Envelope::parse(envelope).map_err(|answer| anyhow::anyhow!("{}", answer.explanation()))?;
+    let header = received.header();
+    anyhow::ensure!((header.sfu_key, header.seq) == (mention.sfu, mention.seq), "another batch is there");
+    Ok(received)
+}
+
+/// The envelope of a batch whose file was packed anew since it was catalogued: it is in the store.
+fn moved(folder: &Path, reader: &Reader, sealed: &Sealed, mention: &Mention) -> anyhow::Result<Received> {
+    let data = folder.parent().and_then(Path::parent).context("the epoch's folder is in no store")?;
+    let store = Store::open_read_only(data)?;
+    let mut hashes =
+        store.index().between(&mention.sfu, mention.seq, mention.seq)?.into_iter().map(|it| it.header.hash);
+    let (first, second) = (hashes.next(), hashes.next());
+    let hash = match second {
+        None => first,
+        // Of two batches with one number the epoch may have judged both, or either; they are listed as they were catalogued.
+        Some(_) => {
+            let mut listed = Vec::new();
+            read_verdicts(folder, |line| {
+                if (line.header.sfu_key, line.header.seq) == (mention.sfu, mention.seq) {
+                    listed.push(line.header.hash);
+                }
+                Ok(())
+            })?;
+            listed.get(reader.place_among_equals(sealed.id, mention)?).copied()
+        }
+    };
+    parse(mention, &store.envelope_of(&hash.context("the batch is not held any more")?)?)
 }

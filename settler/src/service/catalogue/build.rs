@@ -309,7 +309,7 @@ impl Envelopes {
     fn open(artefact: &Artefact, key: [u8; 32]) -> anyhow::Result<Self> {
         let name = file_name(&key);
         let path = kept(&artefact.folder, &name).with_context(|| format!("cannot read {name}"))?;
-        Ok(Self { key, lines: envelopes::Envelopes::open(&path)?.lines()? })
+        Ok(Self { key, lines: envelopes::Envelopes::open(&path)?.lines() })
     }
 
     /// The next envelope, where it starts, and how many bytes of the file it takes.

@@ -333,6 +333,19 @@ impl Reader {
         rows.collect()
     }
 
+    /// How many batches of the same SFU and number the epoch lists before this one.
+    ///
+    /// # Errors
+    /// If the catalogue is damaged.
+    pub fn place_among_equals(&self, epoch: i64, mention: &Mention) -> rusqlite::Result<usize> {
+        let mut statement = self
+            .0
+            .prepare_cached("SELECT count(*) FROM batches WHERE epoch = ?1 AND sfu = ?2 AND seq = ?3 AND id < ?4")?;
+        let before = params![epoch, &mention.sfu[..], mention.seq.cast_signed(), mention.batch];
+        let count = statement.query_row(before, |row| unsigned(row, 0))?;
+        Ok(usize::try_from(count).unwrap_or(usize::MAX))
+    }
+
     /// Receipts of accepted batches of an epoch that name a contributor: how many.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::refusals::Refused;
+use crate::store::cold::{self, ColdError};
 
 /// Why a request was not answered.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -70,6 +71,10 @@ impl Problem {
 
 impl From<anyhow::Error> for Problem {
     fn from(error: anyhow::Error) -> Self {
+        if cold::cause(&error).is_some_and(ColdError::is_temporary) {
+            tracing::warn!(error = format!("{error:#}"), "archived batches cannot be read now");
+            return Self::away("these batches are archived, and the archive cannot be reached now").retry(60);
+        }
         Self::internal(&error)
     }
 }
@@ -82,7 +87,7 @@ impl From<rusqlite::Error> for Problem {
 
 impl From<crate::store::StoreError> for Problem {
     fn from(error: crate::store::StoreError) -> Self {
-        Self::internal(&error.into())
+        Self::from(anyhow::Error::from(error))
     }
 }
 
