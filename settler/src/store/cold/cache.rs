@@ -133,9 +133,10 @@ mod tests {
         // Used again: now the second goes first.
         assert_eq!(open(&stubs[0]), "one!");
         assert_eq!(open(&stubs[2]), "four");
-        let mut left: Vec<_> = std::fs::read_dir(&cache).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let mut left: Vec<std::ffi::OsString> =
+            std::fs::read_dir(&cache).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         let name = |stub: &Stub| format!("{}.ndjson.zst", hex::encode(stub.packed.sha256));
-        let mut expected = [name(&stubs[0]), name(&stubs[2])];
+        let mut expected: [std::ffi::OsString; 2] = [name(&stubs[0]).into(), name(&stubs[2]).into()];
         left.sort();
         expected.sort();
         assert_eq!(left, expected);
