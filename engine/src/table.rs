@@ -5,22 +5,22 @@
 
 use std::sync::Arc;
 
-use arrow::array::{
-    ArrayRef, BooleanArray, Decimal128Array, FixedSizeBinaryArray, Int32Array, Int64Array, RecordBatch, StringArray,
-};
+use arrow::array::{ArrayRef, Decimal128Array, FixedSizeBinaryArray, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
-use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use radio_payouts_protocol::hash::Hash;
 
 use crate::EngineError;
 
-/// Most bytes of a column's dictionary.
-const DICTIONARY: usize = 16 << 20;
-/// Integers that are written by their differences.
-const PACKED: [&str; 7] = ["bytes", "receipt_bytes", "place", "role", "hour", "fault", "descriptor"];
+mod columns;
+mod hybrid;
+mod keys;
+
+use columns::Column;
+
 /// Rows of a row group.
 const ROW_GROUP: usize = 1 << 20;
 
@@ -121,20 +121,21 @@ pub fn shard_of(did_hash: &Hash, shards: u32) -> u32 {
 /// # Errors
 /// If a number does not fit its column, or Parquet fails.
 pub fn contributions(rows: &[Contribution], hour: u8, keys: Keys<'_>) -> Result<Vec<u8>, EngineError> {
-    write(
+    let table = columns::write(
+        rows,
         &[
-            ("did_hash", keyed(rows.iter().map(|row| row.did), keys.dids)?),
-            ("track", keyed(rows.iter().map(|row| row.track), keys.tracks)?),
-            ("batch", keyed(rows.iter().map(|row| row.batch), keys.batches)?),
-            ("role", small(rows.iter().map(|row| i32::from(row.role)))),
-            ("hour", small(rows.iter().map(|_| i32::from(hour)))),
-            ("bytes", integers(rows.iter().map(|row| row.bytes))?),
-            ("licensed", flags(rows.iter().map(|row| row.licensed))),
-            ("receipt_bytes", integers(rows.iter().map(|row| row.receipt_bytes))?),
-            ("recipient_ms", integers(rows.iter().map(|row| row.recipient_ms))?),
+            Column::key("did_hash", keys.dids, |row: &Contribution| row.did),
+            Column::key("track", keys.tracks, |row| row.track),
+            Column::key("batch", keys.batches, |row| row.batch),
+            Column::small("role", |row| i32::from(row.role)),
+            Column::constant("hour", i32::from(hour)),
+            Column::integer("bytes", |row| row.bytes),
+            Column::flag("licensed", |row| row.licensed),
+            Column::integer("receipt_bytes", |row| row.receipt_bytes),
+            Column::repeated("recipient_ms", |row| row.recipient_ms),
         ],
-        &[],
-    )
+    );
+    table.map_err(not_written)
 }
 
 /// Receipts of one UTC hour as Parquet; `fault` is -1 where there is none.
@@ -142,21 +143,22 @@ pub fn contributions(rows: &[Contribution], hour: u8, keys: Keys<'_>) -> Result<
 /// # Errors
 /// As [`contributions`].
 pub fn receipts(rows: &[Receipt], hour: u8, keys: Keys<'_>) -> Result<Vec<u8>, EngineError> {
-    let place = rows.iter().map(|row| i32::try_from(row.place)).collect::<Result<Vec<_>, _>>().map_err(too_wide)?;
-    write(
+    let table = columns::write(
+        rows,
         &[
-            ("track", keyed(rows.iter().map(|row| row.track), keys.tracks)?),
-            ("batch", keyed(rows.iter().map(|row| row.batch), keys.batches)?),
-            ("place", small(place.into_iter())),
-            ("hour", small(rows.iter().map(|_| i32::from(hour)))),
-            ("fault", small(rows.iter().map(|row| row.fault.map_or(-1, i32::from)))),
-            ("licensed", flags(rows.iter().map(|row| row.licensed))),
-            ("bytes", integers(rows.iter().map(|row| row.bytes))?),
-            ("recipient_ms", integers(rows.iter().map(|row| row.recipient_ms))?),
-            ("descriptor", integers(rows.iter().map(|row| row.descriptor))?),
+            Column::key("track", keys.tracks, |row: &Receipt| row.track),
+            Column::key("batch", keys.batches, |row| row.batch),
+            // At most a million receipts a batch.
+            Column::small("place", |row| i32::try_from(row.place).unwrap_or(i32::MAX)),
+            Column::constant("hour", i32::from(hour)),
+            Column::small("fault", |row| row.fault.map_or(-1, i32::from)),
+            Column::flag("licensed", |row| row.licensed),
+            Column::integer("bytes", |row| row.bytes),
+            Column::repeated("recipient_ms", |row| row.recipient_ms),
+            Column::integer("descriptor", |row| row.descriptor),
         ],
-        &[],
-    )
+    );
+    table.map_err(not_written)
 }
 
 /// Batches as Parquet.
@@ -211,15 +213,6 @@ pub fn accepted(batches: &[Hash]) -> Result<Vec<u8>, EngineError> {
     write(&[("batch", hashes(batches.iter())?)], &["batch"])
 }
 
-/// Keys by their places.
-fn keyed(places: impl ExactSizeIterator<Item = u32>, keys: &[Hash]) -> Result<ArrayRef, EngineError> {
-    let mut bytes = Vec::with_capacity(places.len() * 32);
-    for place in places {
-        bytes.extend_from_slice(keys.get(place as usize).ok_or_else(|| too_wide("a key has no place"))?);
-    }
-    fixed(bytes)
-}
-
 fn hashes<'a>(hashes: impl ExactSizeIterator<Item = &'a Hash>) -> Result<ArrayRef, EngineError> {
     let mut bytes = Vec::with_capacity(hashes.len() * 32);
     hashes.for_each(|hash| bytes.extend_from_slice(hash));
@@ -230,47 +223,32 @@ fn fixed(bytes: Vec<u8>) -> Result<ArrayRef, EngineError> {
     Ok(Arc::new(FixedSizeBinaryArray::try_new(32, bytes.into(), None).map_err(too_wide)?))
 }
 
-fn small(numbers: impl Iterator<Item = i32>) -> ArrayRef {
-    Arc::new(Int32Array::from_iter_values(numbers))
-}
-
-fn flags(flags: impl Iterator<Item = bool>) -> ArrayRef {
-    Arc::new(flags.map(Some).collect::<BooleanArray>())
-}
-
 fn integers(numbers: impl Iterator<Item = u64>) -> Result<ArrayRef, EngineError> {
     let numbers = numbers.map(i64::try_from).collect::<Result<Vec<_>, _>>().map_err(too_wide)?;
     Ok(Arc::new(Int64Array::from(numbers)))
 }
 
+/// What a row's number that has no place in its column leads to.
 fn too_wide(error: impl std::fmt::Display) -> EngineError {
     EngineError::Engine(format!("a row does not fit its table: {error}"))
 }
 
+fn not_written(error: impl std::fmt::Display) -> EngineError {
+    EngineError::Engine(format!("Parquet was not written: {error}"))
+}
+
 /// Columns as Parquet; no value of a column that is `distinct` comes twice.
 fn write(columns: &[(&str, ArrayRef)], distinct: &[&str]) -> Result<Vec<u8>, EngineError> {
-    let failed = |error: &dyn std::fmt::Display| EngineError::Engine(format!("Parquet was not written: {error}"));
     let field = |(name, array): &(&str, ArrayRef)| Field::new(*name, DataType::clone(array.data_type()), false);
     let schema = Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()));
     let arrays = columns.iter().map(|(_, array)| array.clone()).collect();
-    let rows = RecordBatch::try_new(schema.clone(), arrays).map_err(|error| failed(&error))?;
-    let level = ZstdLevel::try_new(1).map_err(|error| failed(&error))?;
+    let rows = RecordBatch::try_new(schema.clone(), arrays).map_err(not_written)?;
+    let level = ZstdLevel::try_new(1).map_err(not_written)?;
     let mut properties = WriterProperties::builder()
         .set_created_by("radio-payouts".to_owned())
         .set_compression(Compression::ZSTD(level))
         .set_max_row_group_row_count(Some(ROW_GROUP))
         .set_statistics_enabled(EnabledStatistics::Chunk);
-    // Keys that come in runs: the dictionary holds every one of a file, and a row a few bits.
-    properties = properties.set_dictionary_page_size_limit(DICTIONARY);
-    // Nearly every value is another one, or all are the same: a dictionary costs more than it gives.
-    let is_integer = |array: &ArrayRef| matches!(array.data_type(), DataType::Int32 | DataType::Int64);
-    for (column, array) in columns {
-        if is_integer(array) && PACKED.contains(column) {
-            properties = properties
-                .set_column_dictionary_enabled((*column).into(), false)
-                .set_column_encoding((*column).into(), Encoding::DELTA_BINARY_PACKED);
-        }
-    }
     // The least and the greatest of random keys leave nothing out.
     for column in ["did_hash", "track", "batch"] {
         properties = properties.set_column_statistics_enabled(column.into(), EnabledStatistics::None);
@@ -281,8 +259,8 @@ fn write(columns: &[(&str, ArrayRef)], distinct: &[&str]) -> Result<Vec<u8>, Eng
     let properties = properties.build();
     let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
     let mut bytes = Vec::new();
-    let mut writer = ArrowWriter::try_new_with_options(&mut bytes, schema, options).map_err(|error| failed(&error))?;
-    writer.write(&rows).map_err(|error| failed(&error))?;
-    writer.close().map_err(|error| failed(&error))?;
+    let mut writer = ArrowWriter::try_new_with_options(&mut bytes, schema, options).map_err(not_written)?;
+    writer.write(&rows).map_err(not_written)?;
+    writer.close().map_err(not_written)?;
     Ok(bytes)
 }

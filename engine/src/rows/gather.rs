@@ -73,6 +73,9 @@ impl SortedDids {
 /// Most DIDs that are still known when the next record begins: people come back.
 const KNOWN_DIDS: usize = 2_000_000;
 
+/// DIDs that are looked up together.
+const TOGETHER: usize = 32;
+
 /// Most receipts of a record.
 const RECEIPTS: u64 = 2 << 20;
 /// Most memory of a record's rows while they are gathered, in bytes.
@@ -133,15 +136,28 @@ impl std::fmt::Debug for Dids {
 impl Dids {
     /// The places of many DIDs in turn, new ones at the end.
     fn places<'s>(&mut self, dids: impl Iterator<Item = &'s str>, places: &mut Vec<u32>) -> Result<(), Overflow> {
-        // All hashes first: the processor then waits for several lookups at a time.
         let hashed: Vec<(u64, &str)> = dids.map(|did| (self.hasher.hash_one(did), did)).collect();
-        for (hash, did) in hashed {
-            let (names, short) = (self.names.as_bytes(), short(hash));
-            let is_same = |entry: &Entry| entry.short == short && entry.name(names) == did.as_bytes();
-            places.push(match self.places.find(hash, is_same) {
-                Some(entry) => entry.place,
-                None => self.insert(hash, did)?,
-            });
+        for some in hashed.chunks(TOGETHER) {
+            // One that seems to be it, and a look at its name: the processor waits for many names at a time.
+            let mut likely = [None; TOGETHER];
+            let mut seen = 0;
+            for (slot, (hash, _)) in likely.iter_mut().zip(some) {
+                let short = short(*hash);
+                *slot = self.places.find(*hash, |entry| entry.short == short).copied();
+                if let Some(entry) = slot {
+                    seen ^= self.names.as_bytes().get(entry.start).copied().unwrap_or_default();
+                }
+            }
+            std::hint::black_box(seen);
+            for (likely, (hash, did)) in likely.iter().zip(some) {
+                let (names, short) = (self.names.as_bytes(), short(*hash));
+                let is_same = |entry: &Entry| entry.short == short && entry.name(names) == did.as_bytes();
+                let found = likely.filter(is_same).or_else(|| self.places.find(*hash, is_same).copied());
+                places.push(match found {
+                    Some(entry) => entry.place,
+                    None => self.insert(*hash, did)?,
+                });
+            }
         }
         Ok(())
     }
