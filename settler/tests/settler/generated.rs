@@ -23,13 +23,25 @@ pub struct Synthetic {
 }
 
 impl Synthetic {
-    /// Generates them and registers the SFUs.
-    pub fn of_two_epochs(world: &World) -> Self {
+    /// Generates them, with so many contributors, and registers the SFUs.
+    pub fn of_two_epochs(world: &World, contributors: u32) -> Self {
         let folder = world.folder.path().join("synthetic");
+        let contributors = contributors.to_string();
         let domain = hex::encode(world.sfus[0].domain.as_bytes());
         let (genesis, epoch_seconds, first) = (GENESIS.to_string(), EPOCH.to_string(), FIRST.to_string());
-        let shape =
-            ["--faults", "--epochs", "2", "--sfus", "2", "--batches", "20", "--receipts", "8", "--contributors", "30"];
+        let shape = [
+            "--faults",
+            "--epochs",
+            "2",
+            "--sfus",
+            "2",
+            "--batches",
+            "20",
+            "--receipts",
+            "8",
+            "--contributors",
+            &contributors,
+        ];
         let times = ["--first-epoch", &first, "--genesis-unix", &genesis, "--epoch-seconds", &epoch_seconds];
         let place = ["generate", "--domain", &domain, "--out", folder.to_str().unwrap()];
         world.run(0, &[&place[..], &times[..], &shape[..]].concat()).expect(0);
@@ -63,7 +75,7 @@ impl Synthetic {
 #[test]
 fn every_answer_and_verdict_is_the_one_foretold() {
     let world = World::new(1, 1);
-    let synthetic = Synthetic::of_two_epochs(&world);
+    let synthetic = Synthetic::of_two_epochs(&world, 30);
     for epoch in FIRST..FIRST + 2 {
         world.pass(epoch);
         let expected = &synthetic.truth["epochs"][epoch.to_string()];

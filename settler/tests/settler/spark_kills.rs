@@ -21,6 +21,8 @@ use crate::world::{World, snapshot};
 const KILLS: u32 = 30;
 /// Every one of so many rounds a worker is killed too.
 const WORKER_EVERY: u32 = 3;
+/// Two queries for each of 16 shards that has one of them, and six for all.
+const CONTRIBUTORS: u32 = 4;
 /// What moments follow from; a random number if it is not set.
 const SEED: &str = "RADIO_PAYOUTS_KILLS_SEED";
 /// What finds programs, Java and the cluster.
@@ -29,7 +31,7 @@ const OF_THIS_MACHINE: [&str; 3] = ["PATH", "JAVA_HOME", "SPARK_LOCAL_IP"];
 const SETTINGS: &str = "--conf spark.driver.memory=512m --conf spark.executor.memory=512m \
     --conf spark.driver.extraJavaOptions='-XX:+UseSerialGC -XX:TieredStopAtLevel=1' \
     --conf spark.executor.extraJavaOptions='-XX:+UseSerialGC -XX:TieredStopAtLevel=1' \
-    --conf spark.sql.adaptive.coalescePartitions.enabled=false --conf spark.sql.shuffle.partitions=3 pyspark-shell";
+    --conf spark.sql.adaptive.coalescePartitions.enabled=false --conf spark.sql.shuffle.partitions=2 pyspark-shell";
 
 /// An epoch that is due, what it must lead to, and where everything stood before.
 struct Story {
@@ -44,7 +46,7 @@ impl Story {
     /// The second of two epochs with every fault, which carries batches of the first; settled by the pure path, then forgotten.
     fn new() -> Self {
         let world = World::new(1, 1);
-        let synthetic = Synthetic::of_two_epochs(&world);
+        let synthetic = Synthetic::of_two_epochs(&world, CONTRIBUTORS);
         for epoch in [FIRST, FIRST + 1] {
             world.pass(epoch);
             synthetic.ingest(&world, epoch);
