@@ -55,28 +55,9 @@ fn spark(at: &str, folder: &Path) -> Spark {
 #[ignore = "needs the Python package pyspark and a cluster: cargo xtask spark"]
 fn spark_settles_the_same_on_a_cluster() {
     let _alone = alone();
-    let wanted = std::env::var("RADIO_PAYOUTS_ENGINE_EPOCHS").map_or(EPOCHS, |count| count.parse().unwrap());
     let folder = tempfile::tempdir().unwrap();
     let engine = spark(&master(), folder.path());
-    let mut seen = Seen::default();
-    let begun = Instant::now();
-    for seed in 0.. {
-        let mut world = World::new(seed);
-        for _ in 0..10 {
-            let sources = world.receive();
-            world.make_rows(&sources);
-            let expected = world.pure();
-            let found = world.settle_with(&engine).unwrap();
-            assert!(found == expected, "seed {seed}, epoch {}: {:?}\n{:?}", world.epoch, found.cells, expected.cells);
-            seen.add(&expected);
-            world.go_on(&expected);
-        }
-        eprintln!("{} epochs are equal, {:?}", seen.epochs, begun.elapsed());
-        if seen.epochs >= wanted {
-            break;
-        }
-    }
-    eprintln!("{seen:?}");
+    let seen = Seen::settled(EPOCHS, |world| world.settle_with(&engine));
     assert!(seen.cells > 500 && seen.receipts.len() > 5, "{seen:?}");
     assert_eq!(engine.drivers(), 1, "one driver for all of it");
 }
