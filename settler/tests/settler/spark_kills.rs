@@ -206,7 +206,7 @@ fn whenever_the_settler_is_killed_its_commitment_is_right_or_none() {
         refusals.len()
     );
     assert_eq!(kills, KILLS);
-    assert!(with_worker > 0 && places.len() > 3, "{places:?}");
+    assert!(with_worker > 0, "no worker was killed");
     let status = story.start().wait().unwrap();
     assert!(story.ended(status, false));
 }
