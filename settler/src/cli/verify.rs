@@ -14,7 +14,7 @@ use crate::epoch::verification::{self, Verified, Way};
 use crate::epoch::view::{OnChain, standing};
 use crate::outcome::{Failure, Outcome};
 use crate::output::{Progress, note};
-use super::amount::bloom;
+use crate::words::amount::bloom;
 
 /// Recompute a sealed epoch from its signed batches and compare everything.
 ///
