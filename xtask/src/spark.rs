@@ -43,7 +43,7 @@ const ADDRESS: &str = "127.0.0.1";
 /// Installs Spark from PyPI into an environment of its own in the cache folder (about 450 MB), and Java from Debian where it is missing.
 /// Starts a master and two workers of one core and 1 GB each on 127.0.0.1, starts workers again that the tests kill, and ends
 /// all of them. Takes about forty minutes, half of them for 30 kills of a settler (`spark_kills`). RADIO_PAYOUTS_ENGINE_EPOCHS compares another number of epochs
-/// than 50, RADIO_PAYOUTS_KILLS_SEED repeats the moments at which the settler is killed.
+/// than 50, RADIO_PAYOUTS_KILLS kills as many settlers, RADIO_PAYOUTS_KILLS_SEED repeats the moments at which the settler is killed.
 #[derive(Debug, Args)]
 pub struct Spark {
     /// Only tests whose names contain this: `spark::` are the engine's, `spark_kills::` the settler's.

@@ -1,7 +1,8 @@
 //! `kill -9` of a settler at any moment of a settlement on Spark, at times of a worker too: the right commitment or none. `cargo xtask spark`
 //! runs it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::fs::File;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use std::process::{Child, ExitStatus};
 use std::time::{Duration, Instant};
 
 use radio_payouts_protocol::hash::Hash;
+use radio_payouts_settler::artefact::folder_name;
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
@@ -17,8 +19,10 @@ use crate::generated::{FIRST, Synthetic};
 use crate::saved::Saved;
 use crate::world::{World, snapshot};
 
-/// So many kills of a running settlement.
+/// So many kills of a running settlement, if nothing else is asked for.
 const KILLS: u32 = 30;
+/// Asks for another number of them.
+const WANTED: &str = "RADIO_PAYOUTS_KILLS";
 /// Every one of so many rounds a worker is killed too.
 const WORKER_EVERY: u32 = 3;
 /// Two queries for each of 16 shards that has one of them, and six for all.
@@ -89,9 +93,18 @@ impl Story {
         std::fs::read_to_string(self.path("said")).unwrap()
     }
 
-    /// The last point that the settlement passed.
-    fn last_point(&self) -> String {
-        std::fs::read_to_string(self.path("trace")).unwrap().lines().last().unwrap_or("start").to_owned()
+    /// The last point that a settlement passed, and whether Spark wrote a result: then there is one that was not there `before` it.
+    fn place(&self, before: &BTreeSet<OsString>) -> String {
+        let trace = std::fs::read_to_string(self.path("trace")).unwrap();
+        let point = trace.lines().last().unwrap_or("start");
+        if self.results().is_subset(before) { point.to_owned() } else { format!("{point}, in a query") }
+    }
+
+    /// Results of queries on disk: of the one that runs, and of those that nobody read because their settler was killed.
+    fn results(&self) -> BTreeSet<OsString> {
+        let work = self.world.settlers[0].data.join("work").join(folder_name(self.epoch)).join("engine/spark");
+        let names = std::fs::read_dir(work).into_iter().flatten().flatten().map(|entry| entry.file_name());
+        names.filter(|name| name.to_string_lossy().starts_with("result-")).collect()
     }
 
     /// Processes that a settlement of this story left behind: what it starts has its environment.
@@ -142,6 +155,7 @@ impl Story {
 #[ignore = "needs the Python package pyspark and a cluster: cargo xtask spark"]
 fn whenever_the_settler_is_killed_its_commitment_is_right_or_none() {
     let seed = std::env::var(SEED).map_or_else(|_| rand::random(), |seed| seed.parse().unwrap());
+    let wanted = std::env::var(WANTED).map_or(KILLS, |count| count.parse().unwrap());
     eprintln!("{SEED}={seed}");
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let story = Story::new();
@@ -156,9 +170,10 @@ fn whenever_the_settler_is_killed_its_commitment_is_right_or_none() {
 
     let (mut kills, mut with_worker, mut whole_ones, mut refusals) = (0, 0, 0, Vec::new());
     let (mut longest, mut places) = (Duration::ZERO, BTreeMap::<String, u32>::new());
-    for round in 0..KILLS * 5 {
+    for round in 0..wanted * 5 {
         let delay = whole.mul_f64(random.random_range(0.0..1.25));
         let mut worker = (round % WORKER_EVERY == 0).then(|| delay.mul_f64(random.random()));
+        let before = story.results();
         let (begun, mut settler) = (Instant::now(), story.start());
         let (mut worker_was_killed, mut ended) = (false, None);
         while ended.is_none() && begun.elapsed() < delay {
@@ -171,7 +186,7 @@ fn whenever_the_settler_is_killed_its_commitment_is_right_or_none() {
         }
         settler.kill().unwrap();
         let status = settler.wait().unwrap();
-        let place = story.last_point();
+        let place = story.place(&before);
         longest = longest.max(story.wait_until_alone());
         let is_posted = if status.signal().is_none() {
             let is_posted = story.ended(status, worker_was_killed);
@@ -196,7 +211,7 @@ fn whenever_the_settler_is_killed_its_commitment_is_right_or_none() {
             story.world.run(0, &["settle", "--due", "--engine", &master()]).expect(0);
             story.restore();
         }
-        if kills == KILLS {
+        if kills == wanted {
             break;
         }
     }
@@ -205,7 +220,7 @@ fn whenever_the_settler_is_killed_its_commitment_is_right_or_none() {
          drivers were gone after at most {longest:?}; last passed: {places:?}",
         refusals.len()
     );
-    assert_eq!(kills, KILLS);
+    assert_eq!(kills, wanted);
     assert!(with_worker > 0, "no worker was killed");
     let status = story.start().wait().unwrap();
     assert!(story.ended(status, false));
