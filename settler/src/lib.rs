@@ -27,3 +27,4 @@ pub mod setup;
 pub mod simulation;
 pub mod store;
 pub mod watch;
+pub mod words;

@@ -99,6 +99,15 @@ impl Pair {
         self.pack.as_ref().map(|pack| store.packs_folder().join(pack))
     }
 
+    /// How the batches are kept.
+    fn kept(&self, store: &Store, artefact: &Artefact) -> anyhow::Result<Kept> {
+        Ok(match self.stub(store)? {
+            Some(stub) => Kept::Archived(stub),
+            None if self.is_compacted(store, artefact)? => Kept::Compacted,
+            None => Kept::Published,
+        })
+    }
+
     /// The stub that stands for both files, if they are archived.
     fn stub(&self, store: &Store) -> anyhow::Result<Option<Stub>> {
         let Some(pack) = self.pack_path(store) else { return Ok(None) };
@@ -118,6 +127,17 @@ impl Pair {
         let hash = PackName::parse(&pack).map(|name| name.hash);
         Ok(hash == Some(digest(&self.artefact)?.sha256))
     }
+}
+
+/// How the batches of a pair are kept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Kept {
+    /// In cold storage: the stub stands for both files.
+    Archived(Stub),
+    /// The pack is the artefact's file.
+    Compacted,
+    /// As they were published, or half way to one of the others.
+    Published,
 }
 
 /// Whether two paths lead to the same file on disk.

@@ -20,7 +20,7 @@ mod duckdb;
 #[cfg(test)]
 mod named_tests;
 mod process;
-
+mod python;
 mod s3;
 mod schemathesis;
 mod selection;

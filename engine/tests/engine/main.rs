@@ -2,6 +2,8 @@
 
 #[cfg(feature = "datafusion")]
 mod agree;
+#[cfg(unix)]
+mod cluster;
 #[cfg(feature = "datafusion")]
 mod crashes;
 #[cfg(feature = "datafusion")]

@@ -6,23 +6,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 use radio_payouts_engine::engine::{Each, Engine};
 use radio_payouts_engine::plan::Tables;
 use radio_payouts_engine::{EngineError, Spark};
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
+use crate::cluster::{children, kill_one, master, variable, wait_for, workers};
 use crate::spark_driver::write_script;
 use crate::world::{Seen, World};
 
 /// A Python with the package `pyspark`.
 const PYTHON: &str = "RADIO_PAYOUTS_SPARK_PYTHON";
-/// The URL of a master on this machine.
-const MASTER: &str = "RADIO_PAYOUTS_SPARK_MASTER";
-/// A folder with a file for every worker that holds the number of its process; a worker that dies is started again.
-const WORKERS: &str = "RADIO_PAYOUTS_SPARK_WORKERS";
 /// Where a settlement runs that is killed.
 const FOLDER: &str = "RADIO_PAYOUTS_SPARK_FOLDER";
 
@@ -38,13 +33,9 @@ fn alone() -> MutexGuard<'static, ()> {
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn variable(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run cargo xtask spark"))
-}
-
 /// Spark with results in several files, however small they are.
-fn spark(master: &str, folder: &Path) -> Spark {
-    let mut spark = Spark::new(master.parse().unwrap(), folder);
+fn spark(at: &str, folder: &Path) -> Spark {
+    let mut spark = Spark::new(at.parse().unwrap(), folder);
     spark.python = variable(PYTHON).into();
     spark.deadline = Duration::from_secs(120);
     for (name, value) in [
@@ -64,28 +55,9 @@ fn spark(master: &str, folder: &Path) -> Spark {
 #[ignore = "needs the Python package pyspark and a cluster: cargo xtask spark"]
 fn spark_settles_the_same_on_a_cluster() {
     let _alone = alone();
-    let wanted = std::env::var("RADIO_PAYOUTS_ENGINE_EPOCHS").map_or(EPOCHS, |count| count.parse().unwrap());
     let folder = tempfile::tempdir().unwrap();
-    let engine = spark(&variable(MASTER), folder.path());
-    let mut seen = Seen::default();
-    let begun = Instant::now();
-    for seed in 0.. {
-        let mut world = World::new(seed);
-        for _ in 0..10 {
-            let sources = world.receive();
-            world.make_rows(&sources);
-            let expected = world.pure();
-            let found = world.settle_with(&engine).unwrap();
-            assert!(found == expected, "seed {seed}, epoch {}: {:?}\n{:?}", world.epoch, found.cells, expected.cells);
-            seen.add(&expected);
-            world.go_on(&expected);
-        }
-        eprintln!("{} epochs are equal, {:?}", seen.epochs, begun.elapsed());
-        if seen.epochs >= wanted {
-            break;
-        }
-    }
-    eprintln!("{seen:?}");
+    let engine = spark(&master(), folder.path());
+    let seen = Seen::settled(EPOCHS, |world| world.settle_with(&engine));
     assert!(seen.cells > 500 && seen.receipts.len() > 5, "{seen:?}");
     assert_eq!(engine.drivers(), 1, "one driver for all of it");
 }
@@ -128,20 +100,6 @@ fn spark_refuses_what_wraps_elsewhere_and_says_what_it_lacks() {
     refused(&played("no-java", "JAVA_HOME=/nowhere exec PYTHON \"$@\""), "SELECT 1", "install Java 17");
 }
 
-/// Numbers of the processes whose parent is this one.
-fn children(parent: u32) -> Vec<u32> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir("/proc").unwrap().flatten() {
-        let Some(process) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
-        let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
-        let mut fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
-        if fields.next().is_some_and(|state| state != "Z") && fields.next() == Some(&parent.to_string()) {
-            found.push(process);
-        }
-    }
-    found
-}
-
 /// Pythons that hold a session for a process.
 fn pythons(settler: u32) -> Vec<u32> {
     let is_driver = |process: &u32| {
@@ -149,11 +107,6 @@ fn pythons(settler: u32) -> Vec<u32> {
         String::from_utf8_lossy(&command).contains("Keeps one Spark session")
     };
     children(settler).into_iter().filter(is_driver).collect()
-}
-
-fn workers() -> Vec<u32> {
-    let files = std::fs::read_dir(variable(WORKERS)).unwrap().flatten();
-    files.filter_map(|file| std::fs::read_to_string(file.path()).ok()?.trim().parse().ok()).collect()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -174,11 +127,7 @@ impl Victim {
             Self::Jvm => pythons(own).into_iter().flat_map(children).collect(),
             Self::Python => pythons(own),
         };
-        if candidates.is_empty() {
-            return false;
-        }
-        let process = candidates[random.random_range(0..candidates.len())];
-        kill(Pid::from_raw(process.try_into().unwrap()), Signal::SIGKILL).is_ok()
+        kill_one(&candidates, random)
     }
 }
 
@@ -224,7 +173,7 @@ fn whoever_is_killed_the_settlement_is_right_or_none() {
         .map(World::with_cells)
         .find(|(world, ..)| world.rows.records().unwrap().iter().all(|record| record.shards == 1))
         .unwrap();
-    let engine = spark(&variable(MASTER), folder.path());
+    let engine = spark(&master(), folder.path());
     assert!(world.settle_with(&engine).unwrap() == expected);
     let mut random = ChaCha8Rng::seed_from_u64(30);
     let (mut struck, mut right, mut errors) = (0, 0, Vec::new());
@@ -309,15 +258,4 @@ fn a_driver_dies_with_the_settler_and_the_next_one_settles() {
     }
     let (world, _, expected) = World::with_cells(2);
     assert!(world.settle_with(&spark("local[2]", folder.path())).unwrap() == expected);
-}
-
-#[track_caller]
-fn wait_for<T>(mut ready: impl FnMut() -> Option<T>) -> T {
-    for _ in 0..600 {
-        if let Some(found) = ready() {
-            return found;
-        }
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    panic!("nothing within a minute")
 }

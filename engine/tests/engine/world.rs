@@ -64,7 +64,33 @@ pub struct Seen {
 }
 
 impl Seen {
-    pub fn add(&mut self, settlement: &Settlement) {
+    /// Settles generated epochs, ten of a world, until there are so many: each must be the oracle's in every field.
+    /// RADIO_PAYOUTS_ENGINE_EPOCHS asks for another number than `epochs`.
+    pub fn settled(epochs: u64, settle: impl Fn(&World) -> Result<Settlement, EngineError>) -> Self {
+        let wanted = std::env::var("RADIO_PAYOUTS_ENGINE_EPOCHS").map_or(epochs, |count| count.parse().unwrap());
+        let (mut seen, begun) = (Self::default(), std::time::Instant::now());
+        for seed in 0.. {
+            let mut world = World::new(seed);
+            for _ in 0..10 {
+                let sources = world.receive();
+                world.make_rows(&sources);
+                let expected = world.pure();
+                let found = settle(&world).unwrap();
+                let (epoch, cells) = (world.epoch, &expected.cells);
+                assert!(found == expected, "seed {seed}, epoch {epoch}: {:?}\n{cells:?}", found.cells);
+                seen.add(&expected);
+                world.go_on(&expected);
+            }
+            eprintln!("{} epochs are equal, {:?}", seen.epochs, begun.elapsed());
+            if seen.epochs >= wanted {
+                break;
+            }
+        }
+        eprintln!("{seen:?}");
+        seen
+    }
+
+    fn add(&mut self, settlement: &Settlement) {
         self.epochs += 1;
         for seal in &settlement.seals {
             self.carried += seal.carried.as_slice().iter().map(|(first, last)| last - first + 1).sum::<u64>();

@@ -11,16 +11,17 @@ use solana_signer::Signer as _;
 
 use super::Context;
 use super::actor::{Actor, Elsewhere};
-use super::amount::{base_units, bloom};
-use super::governance::action::mandate;
 use super::key_argument::{authority_address, sha256_hash, solana_address};
-use super::parameter::{assignment, parameter};
-use super::times::{self, Times};
+use super::times::Times;
 use crate::chain::deployment;
 use crate::chain::embedded::Embedded;
 use crate::config::Endpoint;
 use crate::outcome::{Failure, Outcome};
 use crate::output::note;
+use crate::words::action::mandate;
+use crate::words::amount::{base_units, bloom};
+use crate::words::parameter::{assignment, parameter};
+use crate::words::times;
 
 /// Arguments of `admin`.
 #[derive(clap::Args, Debug)]

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::Context;
-use super::amount::bloom;
 use crate::epoch::adopt::LowerStop;
 use crate::epoch::attest::{self, Attested, Report, Request};
 use crate::epoch::post::Posted;
 use crate::outcome::Outcome;
 use crate::output::Table;
 use crate::store::Store;
+use crate::words::amount::bloom;
 
 /// Check another settler's candidate and support it on chain.
 ///

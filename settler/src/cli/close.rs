@@ -8,10 +8,10 @@ use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 
 use super::Context;
-use super::amount::bloom;
 use crate::chain::{Chain, Outgoing, deployment};
 use crate::outcome::{Exit, Failure, Outcome};
 use crate::output::{Table, note};
+use crate::words::amount::bloom;
 
 /// Accounts that one transaction closes.
 const PER_TRANSACTION: usize = 8;

@@ -13,7 +13,6 @@ use solana_keypair::Keypair;
 use solana_signer::Signer as _;
 
 use super::Context;
-use super::amount::bloom;
 use crate::artefact::Artefact;
 use crate::artefact::batches::read_verdicts;
 use crate::artefact::payout::Payout;
@@ -28,6 +27,7 @@ use crate::epoch::{adopt, audit};
 use crate::outcome::{Failure, Outcome};
 use crate::store::Store;
 use crate::store::intake::{Intake, Tally};
+use crate::words::amount::bloom;
 
 pub mod capture;
 pub mod ground;

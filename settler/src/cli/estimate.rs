@@ -1,11 +1,11 @@
 //! `settler estimate`.
 
 use super::Context;
-use super::amount::bloom;
 use crate::epoch::estimate::{self, Summary};
 use crate::outcome::Outcome;
 use crate::output::Table;
 use crate::store::Store;
+use crate::words::amount::bloom;
 
 /// Estimate the running epoch from what is held now.
 ///

@@ -1,7 +1,6 @@
 //! `settler explain DID --epoch N`.
 
 use super::Context;
-use super::amount::{bloom, factor};
 use crate::artefact::explanation::{self, Explanation, ReceiptLine, Verdict};
 use crate::artefact::source::BatchSource as _;
 use crate::artefact::verify::Recomputed;
@@ -9,6 +8,7 @@ use crate::artefact::{folder_name, payout};
 use crate::epoch::adopt;
 use crate::outcome::{Failure, Outcome};
 use crate::output::Table;
+use crate::words::amount::{bloom, factor};
 
 /// Explain a contributor's share line by line: receipts, bytes, factors, floors, leaf.
 ///

@@ -6,7 +6,6 @@ use super::Context;
 use crate::outcome::Outcome;
 
 mod act_on;
-pub mod action;
 mod propose;
 mod stake;
 mod status;

@@ -12,7 +12,6 @@ use solana_signer::Signer as _;
 
 use super::Context;
 use super::key_argument::{ed25519_key, solana_address};
-use super::parameter::parameter;
 use crate::chain::embedded::{self, Embedded, Genesis};
 use crate::chain::sender::Guard;
 use crate::chain::{Chain, Journal, Sender};
@@ -21,6 +20,7 @@ use crate::keyfile;
 use crate::outcome::{Failure, Outcome};
 use crate::output::note;
 use crate::setup::{Plan, Setup};
+use crate::words::parameter::parameter;
 
 mod report;
 

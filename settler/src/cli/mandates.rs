@@ -4,10 +4,10 @@ use radio_payouts_client::state::Mandate;
 use serde::Serialize;
 
 use super::Context;
-use super::amount::bloom;
 use crate::chain::deployment;
 use crate::outcome::Outcome;
 use crate::output::Table;
+use crate::words::amount::bloom;
 
 /// List the mandates: which epochs anyone may ratify, within which budget, after which delay.
 ///

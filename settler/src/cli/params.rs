@@ -4,10 +4,11 @@ use radio_payouts_client::state::{Mode, ParamsVersion};
 use radio_payouts_protocol::params::Params;
 use serde::Serialize;
 
-use super::{Context, parameter};
+use super::Context;
 use crate::chain::deployment;
 use crate::outcome::Outcome;
 use crate::output::Table;
+use crate::words::parameter;
 
 /// Arguments of `params`.
 #[derive(clap::Args, Debug)]

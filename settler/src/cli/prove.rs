@@ -9,7 +9,6 @@ use serde::Serialize;
 use solana_pubkey::Pubkey;
 
 use super::Context;
-use super::amount::bloom;
 use crate::artefact::levels::{self, Levels};
 use crate::artefact::proof::{self, ProofBundle};
 use crate::artefact::{Artefact, folder_name};
@@ -17,6 +16,7 @@ use crate::chain::{Landed, Outgoing, deployment};
 use crate::epoch::view::root_in_force;
 use crate::outcome::{Failure, Outcome};
 use crate::output::{Destination, Progress, note};
+use crate::words::amount::bloom;
 
 /// Write a proof of a contributor's share: one JSON document that needs nothing else.
 ///

@@ -5,11 +5,11 @@ use radio_payouts_client::state::{Config, Epoch, EpochStatus, Mandate, Mode};
 
 use super::Context;
 use super::act::act;
-use super::amount::bloom;
 use crate::artefact::{Artefact, folder_name};
 use crate::chain::{Chain, deployment};
 use crate::outcome::{Exit, Failure, Outcome};
 use crate::output::note;
+use crate::words::amount::bloom;
 
 /// Ratify a final Live epoch under a mandate: its sum is reserved in the vault, and its shares may be claimed.
 ///

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::Context;
-use super::amount::bloom;
 use crate::engine::Choice;
 use crate::epoch::post::Posted;
 use crate::epoch::settle::{self, Report, Request, Settled};
 use crate::outcome::{Failure, Outcome};
 use crate::output::{Table, note};
 use crate::store::Store;
+use crate::words::amount::bloom;
 
 /// Seal an epoch, compute its payouts, publish its folder and post its root.
 ///

@@ -8,7 +8,6 @@ use radio_payouts_protocol::params::Params;
 use serde::Serialize;
 
 use super::Context;
-use super::parameter::parameter;
 use crate::artefact::{Artefact, differ};
 use crate::chain::deployment;
 use crate::durable;
@@ -18,6 +17,7 @@ use crate::output::{Format, note};
 use crate::simulation::carried;
 use crate::simulation::document::Sums;
 use crate::simulation::{Document, EpochRange, Folders, Set, replay};
+use crate::words::parameter::parameter;
 
 mod show;
 

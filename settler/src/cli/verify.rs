@@ -5,16 +5,16 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::Context;
-use super::amount::bloom;
 use crate::artefact::folder_name;
 use crate::artefact::verify::Checks;
 use crate::artefact::verify::fast::NOT_CHECKED;
 use crate::artefact::verify::fast::sample::{Asked, Sampled};
 use crate::engine::Choice;
 use crate::epoch::verification::{self, Verified, Way};
-use crate::epoch::view::{View, standing};
+use crate::epoch::view::{OnChain, standing};
 use crate::outcome::{Failure, Outcome};
 use crate::output::{Progress, note};
+use crate::words::amount::bloom;
 
 /// Recompute a sealed epoch from its signed batches and compare everything.
 ///
@@ -95,7 +95,7 @@ struct SampleDocument {
 /// Verifies and prints what was compared.
 ///
 /// # Errors
-/// Exit 3 with the first difference.
+/// Exit 3 with the first difference, also if the chain is away; exit 75 if it is away and the folder agrees with itself.
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let folder = match args.target.parse::<u64>() {
         Ok(epoch) => context.data()?.join("epochs").join(folder_name(epoch)),
@@ -109,11 +109,10 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         note(format_args!("the DIDs of the sample are drawn with --seed {seed}"));
     }
     let chain = if args.offline { None } else { Some(context.chain()?) };
-    let view = chain.as_ref().map(|chain| View::read(chain.as_ref())).transpose()?;
-    let asked = chain.as_ref().zip(view.as_ref()).map(|(chain, view)| (chain.as_ref(), view));
+    let on_chain = chain.as_deref().map(OnChain::new);
     let bars = Progress::new();
     let heard = |part, done, all| bars.heard(part, done, all);
-    let verification = verification::verify_by(&folder, &way, args.work.as_deref(), asked, &heard);
+    let verification = verification::verify_by(&folder, &way, args.work.as_deref(), on_chain.as_ref(), &heard);
     drop(bars);
     let checks = verification.checks.clone();
     let (verified, account, files_compared) = verification.into_result()?;

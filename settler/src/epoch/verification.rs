@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::adopt;
 use super::audit;
-use super::view::View;
+use super::view::OnChain;
 use crate::artefact::Terms;
 use crate::artefact::batches::read_verdicts;
 use crate::artefact::streamed::Heard;
@@ -17,7 +17,6 @@ use crate::artefact::verify::fast::Fast;
 use crate::artefact::verify::fast::sample::Asked;
 use crate::artefact::verify::streamed::Streamed;
 use crate::artefact::verify::{Checks, Computed, Fault, Found, Recomputed};
-use crate::chain::Chain;
 use crate::engine::Choice;
 use crate::outcome::{Failure, Outcome};
 
@@ -51,14 +50,14 @@ pub struct Verification {
     /// Files that were compared.
     pub files_compared: usize,
     /// What kept it from being carried out to the end.
-    failed: Option<anyhow::Error>,
+    failed: Option<Failure>,
 }
 
 /// Verifies a folder in memory; with `None` the chain is not asked.
 ///
-/// It goes on after a difference where it can, so that all of them are in the list.
+/// The chain is asked when the folder was recomputed, and a chain that is away does not keep its files from being compared. It goes on after a difference where it can, so that all of them are in the list.
 #[must_use]
-pub fn verify(folder: &Path, chain: Option<(&dyn Chain, &View)>) -> Verification {
+pub fn verify(folder: &Path, chain: Option<&OnChain<'_>>) -> Verification {
     verify_by(folder, &Way::Whole(Choice::Pure), None, chain, &|_, _, _| ())
 }
 
@@ -69,16 +68,16 @@ pub fn verify_by(
     folder: &Path,
     way: &Way,
     work: Option<&Path>,
-    chain: Option<(&dyn Chain, &View)>,
+    chain: Option<&OnChain<'_>>,
     heard: Heard<'_>,
 ) -> Verification {
     let mut done =
         Verification { checks: Checks::default(), verified: None, account: None, files_compared: 0, failed: None };
     if let Err(Fault::Failed(error)) = carry_out(folder, way, work, chain, heard, &mut done) {
-        done.failed = Some(error);
+        done.failed = Some(error.into());
     }
     let asked = chain.is_some();
-    let failed = done.failed.as_ref().map(|error| format!("{error:#}"));
+    let failed = done.failed().map(|error| format!("{error:#}"));
     done.checks.close(|group| match &failed {
         _ if group.needs_chain() && !asked => "the chain was not asked (--offline)".to_owned(),
         Some(error) => format!("not reached: {error}"),
@@ -91,7 +90,7 @@ fn carry_out(
     folder: &Path,
     way: &Way,
     work: Option<&Path>,
-    chain: Option<(&dyn Chain, &View)>,
+    chain: Option<&OnChain<'_>>,
     heard: Heard<'_>,
     done: &mut Verification,
 ) -> Result<(), Fault> {
@@ -112,12 +111,14 @@ fn carry_out(
         Verified::Streamed(streamed) => streamed.check_statement(checks)?,
         Verified::Fast(fast) => fast.check_statement(checks)?,
     }
-    if let Some((chain, view)) = chain {
-        match audit::check(&verified.computed(), chain, view, checks) {
-            Ok(account) => done.account = Some(account),
-            // The files can be compared all the same.
-            Err(Fault::Failed(error)) => done.failed = Some(error),
-            Err(difference) => return Err(difference),
+    if let Some(on_chain) = chain {
+        let compared = on_chain.view().map(|view| audit::check(&verified.computed(), on_chain.chain, view, checks));
+        // The files can be compared whatever keeps the chain from being asked.
+        match compared {
+            Ok(Ok(account)) => done.account = Some(account),
+            Ok(Err(Fault::Failed(error))) => done.failed = Some(error.into()),
+            Ok(Err(difference)) => return Err(difference),
+            Err(failure) => done.failed = Some(failure),
         }
     }
     done.files_compared = match &*verified {
@@ -219,7 +220,7 @@ impl Verification {
     /// What kept it from being carried out to the end, if anything did.
     #[must_use]
     pub fn failed(&self) -> Option<&anyhow::Error> {
-        self.failed.as_ref()
+        self.failed.as_ref().map(|failure| &failure.error)
     }
 
     /// How a command ends with it: all is equal, or the first difference, or what kept it from being carried out.
@@ -231,7 +232,7 @@ impl Verification {
             return Err(adopt::failure(Fault::Difference(difference.to_owned())));
         }
         match (self.failed, self.verified) {
-            (Some(error), _) => Err(Failure::from(error)),
+            (Some(failure), _) => Err(failure),
             (None, Some(verified)) => Ok((verified, self.account, self.files_compared)),
             (None, None) => Err(Failure::from(anyhow::anyhow!("nothing was verified"))),
         }

@@ -1,5 +1,7 @@
 //! What the chain says, read once per settlement: deployment, parameters, registry, head.
 
+use std::cell::OnceCell;
+
 use radio_payouts_client::PROGRAM_ID;
 use radio_payouts_client::state::{Config, Epoch, EpochStatus, ParamsVersion, Sfu as SfuAccount};
 use radio_payouts_protocol::hash::Hash;
@@ -26,6 +28,33 @@ pub struct View {
     pub now: i64,
     /// Slot of that clock.
     pub slot: u64,
+}
+
+/// The deployment as it is on chain when it is first asked for: a folder is compared with itself before.
+pub struct OnChain<'a> {
+    /// The chain.
+    pub chain: &'a dyn Chain,
+    view: OnceCell<View>,
+}
+
+impl<'a> OnChain<'a> {
+    /// Asks nothing yet.
+    #[must_use]
+    pub fn new(chain: &'a dyn Chain) -> Self {
+        Self { chain, view: OnceCell::new() }
+    }
+
+    /// The deployment, read once.
+    ///
+    /// # Errors
+    /// As [`View::read`].
+    pub fn view(&self) -> Outcome<&View> {
+        if let Some(view) = self.view.get() {
+            return Ok(view);
+        }
+        let view = View::read(self.chain)?;
+        Ok(self.view.get_or_init(|| view))
+    }
 }
 
 impl View {

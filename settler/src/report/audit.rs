@@ -6,7 +6,7 @@ use super::model::{Cell, Report, Section, Table};
 use crate::artefact::verify::{Checks, Ending, Group};
 use crate::chain::{Chain, ChainClock};
 use crate::epoch::verification::{self, Verified as Found};
-use crate::epoch::view::{View, standing};
+use crate::epoch::view::{OnChain, standing};
 use crate::outcome::{Failure, Outcome};
 
 use super::text::utc;
@@ -33,10 +33,11 @@ struct Verified {
 /// # Errors
 /// If the chain is away before anything was verified.
 pub fn audit(folders: &[(u64, PathBuf)], chain: Option<&dyn Chain>) -> Outcome<Audit> {
-    let view = chain.map(View::read).transpose()?;
+    let on_chain = chain.map(OnChain::new);
+    let view = on_chain.as_ref().map(OnChain::view).transpose()?;
     let mut verified = Vec::new();
     for (epoch, folder) in folders {
-        let done = verification::verify(folder, chain.zip(view.as_ref()));
+        let done = verification::verify(folder, on_chain.as_ref());
         let checks = done.checks.clone();
         let verdicts = match &done.verified {
             Some(Found::InMemory(recomputed)) => counts(recomputed),
@@ -52,7 +53,7 @@ pub fn audit(folders: &[(u64, PathBuf)], chain: Option<&dyn Chain>) -> Outcome<A
         let error = done.into_result().err().map(|failure| failure.context(format!("epoch {epoch}")));
         verified.push(Verified { epoch: *epoch, checks, stands, is_ratified, verdicts, error });
     }
-    let clock = view.as_ref().map(|view| ChainClock { slot: view.slot, unix_timestamp: view.now });
+    let clock = view.map(|view| ChainClock { slot: view.slot, unix_timestamp: view.now });
     let report = write(&verified, clock);
     // A difference is what the command ends with, whatever could not be checked before it.
     let has_difference = |verified: &&mut Verified| verified.checks.first_difference().is_some();

@@ -2,7 +2,7 @@
 
 use super::model::Cell;
 use crate::artefact::verify::Ending;
-use crate::cli::amount::{factor, signed_bloom};
+use crate::words::amount::{factor, signed_bloom};
 
 /// Whether a character changes how others are shown, or cannot be seen: text of others must not reorder or hide ours.
 const fn is_hidden(character: char) -> bool {

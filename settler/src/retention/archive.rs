@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{Pair, Quiet, digest, remove};
+use super::{Kept, Pair, Quiet, digest, remove};
 use crate::artefact::digest::Digesting;
 use crate::artefact::manifest::FileJson;
 use crate::artefact::{Artefact, folder_name, sfu_name};
@@ -83,14 +83,15 @@ fn archive(store: &Store, artefact: &Artefact, pair: &Pair, to: &str) -> Outcome
         bytes: stub.map_or(0, |stub| stub.packed.length),
     };
     let Some(pack) = pair.pack_path(store) else { return Ok(line(State::Uncompacted, None)) };
-    if let Some(stub) = pair.stub(store)? {
-        let state = if pair.artefact.is_file() || pack.is_file() { State::Archived } else { State::Already };
-        // Both stubs are there, so what they stand for was read back: a run was killed before it had removed the files.
-        remove_files(&pair.artefact, &pack)?;
-        return Ok(line(state, Some(&stub)));
-    }
-    if !pair.is_compacted(store, artefact)? {
-        return Ok(line(State::Uncompacted, None));
+    match pair.kept(store, artefact)? {
+        Kept::Archived(stub) => {
+            let state = if pair.artefact.is_file() || pack.is_file() { State::Archived } else { State::Already };
+            // Both stubs are there, so what they stand for was read back: a run was killed before it had removed the files.
+            remove_files(&pair.artefact, &pack)?;
+            return Ok(line(state, Some(&stub)));
+        }
+        Kept::Published => return Ok(line(State::Uncompacted, None)),
+        Kept::Compacted => {}
     }
     let packed = digest(&pack)?;
     require_content(pair, &pack)?;

@@ -21,7 +21,7 @@ use radio_payouts_protocol::calendar::Calendar;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::{Pair, Quiet, bytes_on_disk, link, remove, work_folder};
+use super::{Kept, Pair, Quiet, bytes_on_disk, link, remove, work_folder};
 use crate::artefact::digest::Digesting;
 use crate::artefact::envelopes::{self, Envelopes};
 use crate::artefact::manifest::FileJson;
@@ -176,28 +176,32 @@ fn prepare(
             bytes_before: 0,
             bytes_after: 0,
         };
-        if let Some(stub) = pair.stub(store)? {
-            (line.state, line.bytes_before, line.bytes_after) =
-                (State::Archived, stub.packed.length, stub.packed.length);
-        } else if pair.is_compacted(store, artefact)? {
-            let length = length_of(&pair.artefact)?;
-            (line.bytes_before, line.bytes_after) = (length, length);
-        } else {
-            let kept = envelopes::kept(&artefact.folder, &pair.name)
-                .with_context(|| format!("cannot read {}", artefact.folder.join(&pair.name).display()))?;
-            line.bytes_before = length_of(&kept).unwrap_or_default();
-            let file = (!dry_run).then(|| work_folder(store).join(hex::encode(pair.key)));
-            let (placed, packed, plain) = pack_anew(&kept, file.as_deref(), heard)?;
-            if plain != pair.plain {
-                return Err(Failure::difference(format!(
-                    "{} is not what manifest.json says; `settler verify {}` names the difference",
-                    kept.display(),
-                    line.epoch
-                )));
+        match pair.kept(store, artefact)? {
+            Kept::Archived(stub) => {
+                (line.state, line.bytes_before, line.bytes_after) =
+                    (State::Archived, stub.packed.length, stub.packed.length);
             }
-            (line.state, line.bytes_after) = (State::Compacted, packed.length);
-            prepared.push(Prepared { pair, file, packed, placed, line });
-            continue;
+            Kept::Compacted => {
+                let length = length_of(&pair.artefact)?;
+                (line.bytes_before, line.bytes_after) = (length, length);
+            }
+            Kept::Published => {
+                let kept = envelopes::kept(&artefact.folder, &pair.name)
+                    .with_context(|| format!("cannot read {}", artefact.folder.join(&pair.name).display()))?;
+                line.bytes_before = length_of(&kept).unwrap_or_default();
+                let file = (!dry_run).then(|| work_folder(store).join(hex::encode(pair.key)));
+                let (placed, packed, plain) = pack_anew(&kept, file.as_deref(), heard)?;
+                if plain != pair.plain {
+                    return Err(Failure::difference(format!(
+                        "{} is not what manifest.json says; `settler verify {}` names the difference",
+                        kept.display(),
+                        line.epoch
+                    )));
+                }
+                (line.state, line.bytes_after) = (State::Compacted, packed.length);
+                prepared.push(Prepared { pair, file, packed, placed, line });
+                continue;
+            }
         }
         heard(pair.plain.length);
         lines.push(line);

@@ -6,8 +6,8 @@ use radio_payouts_protocol::json;
 use radio_payouts_protocol::params::{Params, ParamsDelta};
 use serde::{Deserialize, Serialize};
 
-use crate::cli::parameter::assignment;
 use crate::outcome::{Failure, Outcome};
+use crate::words::parameter::assignment;
 
 /// A number as a decimal string.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]

@@ -10,9 +10,9 @@ use radio_payouts_protocol::params::Params;
 
 use super::alert::{Alert, Kind, Teller};
 use crate::artefact::sfu_name;
-use crate::cli::amount::bloom;
-use crate::cli::parameter::assignment;
 use crate::epoch::view::View;
+use crate::words::amount::bloom;
+use crate::words::parameter::assignment;
 
 /// Facts by kind and name.
 pub type Facts = BTreeMap<String, String>;

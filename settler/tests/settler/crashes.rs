@@ -9,7 +9,8 @@ use radio_payouts_settler::chain::deployment;
 use radio_payouts_settler::store::pack;
 
 use crate::disk::Disk;
-use crate::world::{EPOCH, World, copy_folder, snapshot};
+use crate::saved::Saved;
+use crate::world::{EPOCH, World, snapshot};
 
 /// Points that the run of `args` passes, each as often as it passes it.
 fn points(world: &World, args: &[&str]) -> Vec<String> {
@@ -26,23 +27,6 @@ fn points(world: &World, args: &[&str]) -> Vec<String> {
             format!("{name}:{count}")
         })
         .collect()
-}
-
-struct Saved(tempfile::TempDir);
-
-impl Saved {
-    fn take(world: &World) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::copy(&world.chain, folder.path().join("chain")).unwrap();
-        copy_folder(&world.settlers[0].data, &folder.path().join("data"));
-        Self(folder)
-    }
-
-    fn restore(&self, world: &World) {
-        std::fs::copy(self.0.path().join("chain"), &world.chain).unwrap();
-        std::fs::remove_dir_all(&world.settlers[0].data).unwrap();
-        copy_folder(&self.0.path().join("data"), &world.settlers[0].data);
-    }
 }
 
 #[test]

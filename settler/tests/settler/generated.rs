@@ -1,6 +1,7 @@
 //! Synthetic epochs with every kind of bad input: every answer and every verdict is the one foretold.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use radio_payouts_client::instruction;
 use radio_payouts_client::state::SfuTerms;
@@ -11,42 +12,74 @@ use solana_signer::Signer as _;
 
 use crate::world::{EPOCH, GENESIS, World};
 
-/// Three days must lead back from the first epoch for a batch to be late.
-const FIRST: i64 = 1_000;
+/// The first of two epochs. Three days must lead back from it for a batch to be late.
+pub const FIRST: i64 = 1_000;
+
+/// Two epochs with every fault, 20 batches of 8 receipts from each honest SFU, whose SFUs are registered.
+pub struct Synthetic {
+    folder: PathBuf,
+    /// What must become of it.
+    pub truth: Value,
+}
+
+impl Synthetic {
+    /// Generates them, with so many contributors, and registers the SFUs.
+    pub fn of_two_epochs(world: &World, contributors: u32) -> Self {
+        let folder = world.folder.path().join("synthetic");
+        let contributors = contributors.to_string();
+        let domain = hex::encode(world.sfus[0].domain.as_bytes());
+        let (genesis, epoch_seconds, first) = (GENESIS.to_string(), EPOCH.to_string(), FIRST.to_string());
+        let shape = [
+            "--faults",
+            "--epochs",
+            "2",
+            "--sfus",
+            "2",
+            "--batches",
+            "20",
+            "--receipts",
+            "8",
+            "--contributors",
+            &contributors,
+        ];
+        let times = ["--first-epoch", &first, "--genesis-unix", &genesis, "--epoch-seconds", &epoch_seconds];
+        let place = ["generate", "--domain", &domain, "--out", folder.to_str().unwrap()];
+        world.run(0, &[&place[..], &times[..], &shape[..]].concat()).expect(0);
+        let truth: Value = serde_json::from_slice(&std::fs::read(folder.join("truth.json")).unwrap()).unwrap();
+        let authority = world.authority.pubkey();
+        for sfu in truth["sfus"].as_array().unwrap() {
+            let terms = &sfu["terms"];
+            let number = |name: &str| terms[name].as_str().unwrap().parse().unwrap();
+            let mut key = [0; 32];
+            hex::decode_to_slice(terms["key"].as_str().unwrap(), &mut key).unwrap();
+            let terms = SfuTerms {
+                key,
+                operator: authority,
+                demo: terms["demo"].as_bool().unwrap(),
+                valid_from: number("valid_from"),
+                max_bytes_per_epoch: number("max_bytes_per_epoch"),
+            };
+            let purpose = format!("register {}", sfu["label"]);
+            world.as_authority(&purpose, instruction::register_sfu(authority, authority, terms));
+        }
+        Self { folder, truth }
+    }
+
+    /// Gives what was sent in an epoch to settler 0; its report.
+    pub fn ingest(&self, world: &World, epoch: i64) -> Value {
+        let input = self.folder.join(format!("epoch-{epoch:06}.jsonl"));
+        world.run(0, &["ingest", input.to_str().unwrap(), "-o", "json"]).expect(0).json()
+    }
+}
 
 #[test]
 fn every_answer_and_verdict_is_the_one_foretold() {
     let world = World::new(1, 1);
-    let folder = world.folder.path().join("synthetic");
-    let domain = hex::encode(world.sfus[0].domain.as_bytes());
-    let (genesis, epoch_seconds, first) = (GENESIS.to_string(), EPOCH.to_string(), FIRST.to_string());
-    let shape =
-        ["--faults", "--epochs", "2", "--sfus", "2", "--batches", "20", "--receipts", "8", "--contributors", "30"];
-    let times = ["--first-epoch", &first, "--genesis-unix", &genesis, "--epoch-seconds", &epoch_seconds];
-    let place = ["generate", "--domain", &domain, "--out", folder.to_str().unwrap()];
-    world.run(0, &[&place[..], &times[..], &shape[..]].concat()).expect(0);
-    let truth: Value = serde_json::from_slice(&std::fs::read(folder.join("truth.json")).unwrap()).unwrap();
-    let authority = world.authority.pubkey();
-    for sfu in truth["sfus"].as_array().unwrap() {
-        let terms = &sfu["terms"];
-        let number = |name: &str| terms[name].as_str().unwrap().parse().unwrap();
-        let mut key = [0; 32];
-        hex::decode_to_slice(terms["key"].as_str().unwrap(), &mut key).unwrap();
-        let terms = SfuTerms {
-            key,
-            operator: authority,
-            demo: terms["demo"].as_bool().unwrap(),
-            valid_from: number("valid_from"),
-            max_bytes_per_epoch: number("max_bytes_per_epoch"),
-        };
-        let purpose = format!("register {}", sfu["label"]);
-        world.as_authority(&purpose, instruction::register_sfu(authority, authority, terms));
-    }
+    let synthetic = Synthetic::of_two_epochs(&world, 30);
     for epoch in FIRST..FIRST + 2 {
         world.pass(epoch);
-        let expected = &truth["epochs"][epoch.to_string()];
-        let input = folder.join(format!("epoch-{epoch:06}.jsonl"));
-        let report = world.run(0, &["ingest", input.to_str().unwrap(), "-o", "json"]).expect(0).json();
+        let expected = &synthetic.truth["epochs"][epoch.to_string()];
+        let report = synthetic.ingest(&world, epoch);
         assert_eq!(report["answers"], expected["answers"], "epoch {epoch}");
         world.run(0, &["settle", "--due"]).expect(0);
         let epoch = u64::try_from(epoch).unwrap();

@@ -5,11 +5,16 @@
 mod attest;
 mod bad_input;
 mod claims;
+#[cfg(unix)]
+#[path = "../../../engine/tests/engine/cluster.rs"]
+mod cluster;
 #[cfg(feature = "cloud")]
 mod cold_s3;
 mod crashes;
 mod cron;
 mod dishonest;
+#[path = "../../../engine/tests/engine/disk.rs"]
+#[expect(dead_code, reason = "the engine's tests ask for more of it")]
 mod disk;
 mod disputes;
 mod export;
@@ -23,9 +28,12 @@ mod live;
 mod report;
 mod retention;
 mod revocation;
+mod saved;
 mod serve;
 mod settlers;
 mod simulate;
+#[cfg(unix)]
+mod spark_kills;
 mod vectors;
 mod verification;
 mod verification_fast;

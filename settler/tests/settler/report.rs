@@ -1,8 +1,8 @@
 //! Reports: refusals, the audit's end, figures that are those of the folders, and text of others that stays text.
 
 use radio_payouts_settler::artefact::Artefact;
-use radio_payouts_settler::cli::amount::bloom;
 use radio_payouts_settler::epoch::standing::NOTICE;
+use radio_payouts_settler::words::amount::bloom;
 
 use crate::export::{HOSTILE, settled};
 use crate::world::{World, copy_folder, did};

@@ -9,8 +9,8 @@ use radio_payouts_protocol::batch::{Batch, Contribution, Descriptor, Receipt, Ri
 use radio_payouts_protocol::hash::sha256;
 use radio_payouts_protocol::params::{Params, ParamsDelta};
 use radio_payouts_settler::artefact::Artefact;
-use radio_payouts_settler::cli::parameter::assignment;
 use radio_payouts_settler::simulation::{Folders, Set, replay};
+use radio_payouts_settler::words::parameter::assignment;
 use serde_json::Value;
 use solana_signer::Signer as _;
 

@@ -85,3 +85,29 @@ fn another_total_on_chain_is_a_difference() {
     let due = world.run(1, &["settle", "--due"]).expect(0);
     assert!(due.stderr.is_empty() || !due.stderr.contains("confirmed"), "{due:?}");
 }
+
+#[test]
+fn a_folder_that_differs_is_found_with_the_chain_away() {
+    let world = settled();
+    let copy = world.folder.path().join("copy");
+    copy_folder(&world.epoch_folder(0, 1), &copy);
+    let target = copy.to_str().unwrap();
+    let away = [("RADIO_PAYOUTS_URL", "http://127.0.0.1:1")];
+    let batches = format!("batches/{}.ndjson", hex::encode(world.sfus[0].key.verifying_key().to_bytes()));
+    // What is judged before the chain would be asked, and what is compared after it.
+    for (name, said) in [(batches.as_str(), "seq "), ("payouts.csv", "payouts.csv"), ("manifest.json", "manifest.json")]
+    {
+        let bytes = std::fs::read(copy.join(name)).unwrap();
+        let mut changed = bytes.clone();
+        changed[bytes.len() / 2] ^= 1;
+        std::fs::write(copy.join(name), changed).unwrap();
+        for way in [&["verify", target][..], &["verify", target, "--fast"]] {
+            let ran = world.run_with(0, way, &away).expect(3);
+            assert!(ran.stderr.contains(said), "{name} is not named: {ran:?}");
+        }
+        std::fs::write(copy.join(name), bytes).unwrap();
+    }
+    world.run_with(0, &["verify", target], &away).expect(75);
+    world.run_with(0, &["verify", target, "--fast"], &away).expect(75);
+    world.run_with(0, &["verify", target, "--offline"], &away).expect(0);
+}

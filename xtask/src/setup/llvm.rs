@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::{cache::Cache, process};
+use crate::{cache::Cache, python};
 
 /// What is installed, with hashes.
 pub const REQUIREMENTS: &str = include_str!("llvm-requirements.txt");
@@ -16,12 +16,7 @@ pub fn ensure_llvm(cache: &Cache) -> Result<PathBuf> {
         return Ok(prefix);
     }
     eprintln!("xtask: fetching LLVM's static libraries (90 MB) into {}", venv.display());
-    process::run(process::command("/usr/bin/python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
-    let requirements = venv.join("llvm-requirements.txt");
-    fs::write(&requirements, REQUIREMENTS)?;
-    let mut pip = process::command(venv.join("bin/python"));
-    pip.args(["-m", "pip", "install", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:"]);
-    process::run(pip.args(["--require-hashes", "--requirement"]).arg(&requirements))?;
+    python::install_pinned(&venv, REQUIREMENTS)?;
     let prefix = prefix(&venv).with_context(|| {
         format!(
             "the wheels hold no mlc_llvm_static/static folder below {}: remove that folder and try again",

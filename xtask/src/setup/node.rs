@@ -12,7 +12,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
-use crate::{cache::Cache, process, setup::debian};
+use crate::{cache::Cache, process, python, setup::debian};
 
 /// The oldest version that the dashboard is built with.
 const OLDEST: (u32, u32) = (20, 19);
@@ -43,12 +43,7 @@ pub fn ensure() -> Result<()> {
     debian::ensure_python().with_context(|| advice.clone())?;
     let venv = cache.node();
     eprintln!("xtask: fetching Node.js (60 MB) into {}", venv.display());
-    process::run(process::command("/usr/bin/python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
-    let requirements = venv.join("node-requirements.txt");
-    fs::write(&requirements, REQUIREMENTS)?;
-    let mut pip = process::command(venv.join("bin/python"));
-    pip.args(["-m", "pip", "install", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:"]);
-    process::run(pip.args(["--require-hashes", "--requirement"]).arg(&requirements))?;
+    python::install_pinned(&venv, REQUIREMENTS)?;
     ensure!(find(&cache).is_some(), "{} holds no Node.js that runs. {advice}", venv.display());
     Ok(())
 }

@@ -6,9 +6,9 @@ use super::source::Due;
 use super::standing::Standing;
 use crate::chain::{ChainError, Landed};
 use crate::cli::Context;
-use crate::cli::amount::bloom;
 use crate::outcome::Outcome;
 use crate::output::Table;
+use crate::words::amount::bloom;
 
 /// Claims that a table lists one by one; of more, only those that were not paid.
 const LISTED: usize = 50;

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use radio_payouts_client::state::Config;
 
-use super::super::amount::bloom;
 use super::super::ingest::meaning;
 use super::{Epoch, Story, share_of};
 use crate::output::Table;
+use crate::words::amount::bloom;
 
 fn heading(text: &str) -> String {
     format!("\n━━ {text} {}\n\n", "━".repeat(96usize.saturating_sub(text.chars().count())))

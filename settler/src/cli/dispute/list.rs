@@ -6,10 +6,10 @@ use radio_payouts_client::state::{Config, Dispute, DisputeOutcome, Epoch};
 use serde::Serialize;
 
 use super::super::Context;
-use super::super::amount::bloom;
 use crate::chain::deployment;
 use crate::outcome::Outcome;
 use crate::output::Table;
+use crate::words::amount::bloom;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

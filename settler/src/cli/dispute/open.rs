@@ -12,11 +12,11 @@ use solana_signer::Signer as _;
 use super::super::Context;
 use super::super::act::act;
 use super::super::admin::posted_epoch;
-use super::super::amount::bloom;
 use crate::chain::deployment;
 use crate::epoch::view::standing;
 use crate::outcome::{Failure, Outcome};
 use crate::output::note;
+use crate::words::amount::bloom;
 
 /// Opens a dispute.
 pub fn run(context: &Context, epoch: u64, evidence: &Path, source: Option<Pubkey>) -> Outcome {

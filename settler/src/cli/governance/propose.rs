@@ -9,18 +9,18 @@ use radio_payouts_protocol::hash::{Hash, sha256};
 use solana_pubkey::Pubkey;
 use solana_signer::Signer as _;
 
-use super::action;
 use crate::chain::{Chain, deployment};
 use crate::cli::Context;
 use crate::cli::act::act;
 use crate::cli::admin::{parameters, posted_epoch};
-use crate::cli::amount::base_units;
 use crate::cli::dispute::present_dispute;
 use crate::cli::key_argument::{ed25519_key, sha256_hash, solana_address};
-use crate::cli::parameter::parameter;
 use crate::cli::times::Times;
 use crate::outcome::{Failure, Outcome};
 use crate::simulation::carried;
+use crate::words::action;
+use crate::words::amount::base_units;
+use crate::words::parameter::parameter;
 
 /// Arguments of `propose`.
 #[derive(clap::Args, Debug)]

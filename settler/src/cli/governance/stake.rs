@@ -9,9 +9,9 @@ use solana_signer::Signer as _;
 use crate::chain::deployment;
 use crate::cli::Context;
 use crate::cli::act::{act, act_all};
-use crate::cli::amount::{base_units, bloom};
 use crate::cli::key_argument::solana_address;
 use crate::outcome::{Failure, Outcome};
+use crate::words::amount::{base_units, bloom};
 
 /// Arguments of `stake`.
 #[derive(clap::Args, Debug)]

@@ -9,13 +9,13 @@ use radio_payouts_client::state::{
 use serde::Serialize;
 use solana_signer::Signer as _;
 
-use super::action;
 use crate::chain::deployment;
 use crate::cli::Context;
-use crate::cli::amount::{bloom, factor};
 use crate::cli::status::time;
 use crate::outcome::{Failure, Outcome};
 use crate::output::Table;
+use crate::words::action;
+use crate::words::amount::{bloom, factor};
 
 /// Arguments of `status`.
 #[derive(clap::Args, Debug)]

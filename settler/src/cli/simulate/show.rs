@@ -6,11 +6,11 @@ use std::fmt::Write as _;
 
 use radio_payouts_protocol::hash::Hash;
 
-use super::super::amount::signed_bloom;
 use crate::output::Table;
 use crate::simulation::document::{Bps, ContributorJson, difference_bps};
 use crate::simulation::set::Number;
 use crate::simulation::{Document, Totals};
+use crate::words::amount::signed_bloom;
 
 /// Totals, epochs and contributors, the greatest difference first.
 pub fn table(simulation: &Document, hash: &Hash, limit: usize) -> String {

@@ -8,9 +8,10 @@ use radio_payouts_protocol::params::Params;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::cli::governance::action::{changes, kind, words};
 use crate::service::api::Decimal;
 use crate::service::api::parameters::Change;
+use crate::words::action::{changes, kind, words};
+use crate::words::times;
 
 /// What a proposal does when it is executed.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
@@ -100,10 +101,7 @@ fn times_of(
     times: &radio_payouts_client::state::ConfigTimesDelta,
     votes: &radio_payouts_client::state::GovernanceSettingsDelta,
 ) -> Vec<(&'static str, Option<String>)> {
-    crate::cli::times::changes(times, votes)
-        .into_iter()
-        .map(|(name, value)| (name, value.map(|value| value.to_string())))
-        .collect()
+    times::changes(times, votes).into_iter().map(|(name, value)| (name, value.map(|value| value.to_string()))).collect()
 }
 
 #[cfg(test)]

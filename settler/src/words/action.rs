@@ -4,8 +4,8 @@ use radio_payouts_client::state::{Action, MandateTerms, Mode, ParamsChange};
 use radio_payouts_protocol::did::did_of_key;
 use radio_payouts_protocol::params::{Params, ParamsDelta};
 
-use crate::cli::amount::bloom;
-use crate::cli::{parameter, times};
+use super::amount::bloom;
+use super::{parameter, times};
 
 /// The kind of an action, for machines.
 #[must_use]

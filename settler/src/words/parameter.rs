@@ -1,4 +1,4 @@
-//! Parameters on the command line: `NAME=NUMBER`, as they are shown.
+//! Parameters as they are typed and shown: `NAME=NUMBER`.
 //!
 //! Numbers are those of section 9. Two parameters are amounts, and take and show BLOOM like every other amount
 //! ([`super::amount`]); in JSON and on chain they are base units.
