@@ -129,9 +129,9 @@ pub fn contributions(rows: &[Contribution], hour: u8, keys: Keys<'_>) -> Result<
             Column::key("batch", keys.batches, |row| row.batch),
             Column::small("role", |row| i32::from(row.role)),
             Column::constant("hour", i32::from(hour)),
-            Column::integer("bytes", |row| row.bytes),
+            Column::spread("bytes", |row| row.bytes),
             Column::flag("licensed", |row| row.licensed),
-            Column::integer("receipt_bytes", |row| row.receipt_bytes),
+            Column::spread("receipt_bytes", |row| row.receipt_bytes),
             Column::repeated("recipient_ms", |row| row.recipient_ms),
         ],
     );
@@ -148,12 +148,11 @@ pub fn receipts(rows: &[Receipt], hour: u8, keys: Keys<'_>) -> Result<Vec<u8>, E
         &[
             Column::key("track", keys.tracks, |row: &Receipt| row.track),
             Column::key("batch", keys.batches, |row| row.batch),
-            // At most a million receipts a batch.
-            Column::small("place", |row| i32::try_from(row.place).unwrap_or(i32::MAX)),
+            Column::integer("place", |row| row.place.into()),
             Column::constant("hour", i32::from(hour)),
             Column::small("fault", |row| row.fault.map_or(-1, i32::from)),
             Column::flag("licensed", |row| row.licensed),
-            Column::integer("bytes", |row| row.bytes),
+            Column::spread("bytes", |row| row.bytes),
             Column::repeated("recipient_ms", |row| row.recipient_ms),
             Column::integer("descriptor", |row| row.descriptor),
         ],

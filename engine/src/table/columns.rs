@@ -22,8 +22,10 @@ pub(super) struct Column<'a, R> {
 enum Of<'a, R> {
     /// A key of 32 bytes, by its place.
     Key(&'a [Hash], fn(&R) -> u32),
-    /// Nearly every value is another one: written by differences, which do not compress.
+    /// Numbers that ascend or come in runs: written by differences.
     Integer(fn(&R) -> u64),
+    /// Nearly every value is another one: written by differences, which do not compress.
+    Spread(fn(&R) -> u64),
     /// Values that come again: a dictionary.
     Repeated(fn(&R) -> u64),
     /// A small number, written by differences.
@@ -40,6 +42,10 @@ impl<'a, R> Column<'a, R> {
 
     pub(super) fn integer(name: &'static str, of: fn(&R) -> u64) -> Self {
         Self { name, of: Of::Integer(of) }
+    }
+
+    pub(super) fn spread(name: &'static str, of: fn(&R) -> u64) -> Self {
+        Self { name, of: Of::Spread(of) }
     }
 
     pub(super) fn repeated(name: &'static str, of: fn(&R) -> u64) -> Self {
@@ -61,7 +67,7 @@ impl<'a, R> Column<'a, R> {
     fn schema(&self) -> Result<Type, ParquetError> {
         let physical = match self.of {
             Of::Key(..) => Physical::FIXED_LEN_BYTE_ARRAY,
-            Of::Integer(_) | Of::Repeated(_) => Physical::INT64,
+            Of::Integer(_) | Of::Spread(_) | Of::Repeated(_) => Physical::INT64,
             Of::Small(_) | Of::Constant(_) => Physical::INT32,
             Of::Flag(_) => Physical::BOOLEAN,
         };
@@ -78,7 +84,7 @@ impl<'a, R> Column<'a, R> {
                 let (pages, closed) = keys::chunk(column, rows.iter().map(of).collect(), keys)?;
                 group.append_column(&pages, closed)
             }
-            Of::Integer(of) | Of::Repeated(of) => {
+            Of::Integer(of) | Of::Spread(of) | Of::Repeated(of) => {
                 let number = |row: &R| i64::try_from(of(row)).map_err(|error| ParquetError::General(error.to_string()));
                 values::<Int64Type>(group, &rows.iter().map(number).collect::<Result<Vec<_>, _>>()?)
             }
@@ -128,12 +134,92 @@ fn properties<R>(columns: &[Column<'_, R>]) -> Result<WriterProperties, ParquetE
         if !matches!(of, Of::Repeated(_)) {
             properties = properties.set_column_dictionary_enabled((*name).into(), false);
         }
-        if matches!(of, Of::Integer(_) | Of::Small(_) | Of::Constant(_)) {
+        if matches!(of, Of::Integer(_) | Of::Spread(_) | Of::Small(_) | Of::Constant(_)) {
             properties = properties.set_column_encoding((*name).into(), Encoding::DELTA_BINARY_PACKED);
         }
-        if matches!(of, Of::Integer(_) | Of::Repeated(_)) {
+        if matches!(of, Of::Spread(_) | Of::Repeated(_)) {
             properties = properties.set_column_compression((*name).into(), Compression::UNCOMPRESSED);
         }
     }
     Ok(properties.build())
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{Array as _, AsArray as _};
+    use arrow::datatypes::{Int32Type as Int32, Int64Type as Int64};
+    use bytes::Bytes;
+    use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+    use rand::{Rng as _, SeedableRng as _};
+
+    use super::*;
+
+    type Row = (u32, u64, i32, bool);
+
+    /// Writes rows that name these keys, and reads them back.
+    fn there_and_back(rows: &[Row], keys: &[Hash]) {
+        let columns = [
+            Column::key("key", keys, |row: &Row| row.0),
+            Column::spread("spread", |row| row.1),
+            Column::repeated("repeated", |row| row.1 & 7),
+            Column::integer("integer", |row| row.1),
+            Column::small("small", |row| row.2),
+            Column::constant("constant", 23),
+            Column::flag("flag", |row| row.3),
+        ];
+        let bytes = Bytes::from(write(rows, &columns).unwrap());
+        let reader = ParquetRecordBatchReaderBuilder::try_new(bytes).unwrap().with_batch_size(1000).build().unwrap();
+        let mut expected = rows.iter();
+        for batch in reader {
+            let batch = batch.unwrap();
+            let column = |name| batch.column_by_name(name).unwrap();
+            let number = |name, row| column(name).as_primitive::<Int64>().value(row) as u64;
+            let small = |name, row| column(name).as_primitive::<Int32>().value(row);
+            for row in 0..batch.num_rows() {
+                let (key, wide, narrow, flag) = expected.next().unwrap();
+                assert_eq!(column("key").as_fixed_size_binary().value(row), keys[*key as usize]);
+                assert_eq!(
+                    [number("spread", row), number("integer", row), number("repeated", row)],
+                    [*wide, *wide, wide & 7]
+                );
+                assert_eq!([small("small", row), small("constant", row)], [*narrow, 23]);
+                assert_eq!(column("flag").as_boolean().value(row), *flag);
+            }
+            assert!(batch.columns().iter().all(|column| column.null_count() == 0));
+        }
+        assert!(expected.next().is_none());
+    }
+
+    #[test]
+    fn whatever_is_written_is_read() {
+        let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(9);
+        for count in [1, 2, 3, 17, 1000, 70_000] {
+            let keys: Vec<Hash> = (0..count).map(|_| random.random()).collect();
+            for length in [1, 7, 8, 9, 100, 5_000, 150_000] {
+                // Runs of any length, and none.
+                let longest = [1, 3, 40, 1000][random.random_range(0..4)];
+                let mut rows: Vec<Row> = Vec::with_capacity(length);
+                while rows.len() < length {
+                    let row =
+                        (random.random_range(0..count), random.random::<u64>() >> 1, random.random(), random.random());
+                    let run = random.random_range(1..=longest);
+                    rows.extend(std::iter::repeat_n(row, run));
+                }
+                there_and_back(&rows, &keys);
+            }
+        }
+    }
+
+    #[test]
+    fn a_number_that_is_too_great_and_a_key_that_is_not_there_are_refused() {
+        let rows: [Row; 1] = [(1, u64::MAX, 0, false)];
+        assert!(write(&rows, &[Column::integer("integer", |row: &Row| row.1)]).is_err());
+        assert!(write(&rows, &[Column::key("key", &[[0; 32]], |row: &Row| row.0)]).is_err());
+    }
+
+    #[test]
+    fn more_rows_than_a_group_has_are_written_in_several() {
+        let rows: Vec<Row> = (0..ROW_GROUP as u64 + 5).map(|row| ((row & 1) as u32, row, 0, true)).collect();
+        there_and_back(&rows, &[[1; 32], [2; 32]]);
+    }
 }
