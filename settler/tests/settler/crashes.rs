@@ -12,7 +12,7 @@ use crate::disk::Disk;
 use crate::world::{EPOCH, World, copy_folder, snapshot};
 
 /// Points that the run of `args` passes, each as often as it passes it.
-fn points(world: &World, args: &[&str]) -> Vec<String> {
+pub fn points(world: &World, args: &[&str]) -> Vec<String> {
     let trace = world.folder.path().join("trace");
     let _ = std::fs::remove_file(&trace);
     world.run_with(0, args, &[("RADIO_PAYOUTS_CRASH_TRACE", trace.to_str().unwrap())]).expect(0);
@@ -28,17 +28,18 @@ fn points(world: &World, args: &[&str]) -> Vec<String> {
         .collect()
 }
 
-struct Saved(tempfile::TempDir);
+/// A chain and the first settler's data, to come back to.
+pub struct Saved(tempfile::TempDir);
 
 impl Saved {
-    fn take(world: &World) -> Self {
+    pub fn take(world: &World) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::copy(&world.chain, folder.path().join("chain")).unwrap();
         copy_folder(&world.settlers[0].data, &folder.path().join("data"));
         Self(folder)
     }
 
-    fn restore(&self, world: &World) {
+    pub fn restore(&self, world: &World) {
         std::fs::copy(self.0.path().join("chain"), &world.chain).unwrap();
         std::fs::remove_dir_all(&world.settlers[0].data).unwrap();
         copy_folder(&self.0.path().join("data"), &world.settlers[0].data);
@@ -164,7 +165,7 @@ fn a_full_disk_is_a_clear_error_and_nothing_is_lost() {
 }
 
 /// Fills the disk but for so many KiB.
-fn fill(filler: &Path, free_kibibytes: usize) {
+pub fn fill(filler: &Path, free_kibibytes: usize) {
     use std::io::Write as _;
     let mut file = std::fs::File::create(filler).unwrap();
     let (mut length, page) = (0u64, [7; 4_096]);

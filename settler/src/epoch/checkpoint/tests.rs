@@ -1,11 +1,14 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
+use radio_payouts_protocol::batch::BatchHeader;
+use radio_payouts_protocol::params::{Mode, Params};
 use radio_payouts_protocol::weights::WeightSums;
 
 use super::*;
 use crate::artefact::manifest::{FileJson, RootJson};
 use crate::artefact::streamed::weights::AllWeighed;
+use crate::artefact::terms::{Deployment, VersionInForce};
 
 fn digest(content: &[u8]) -> FileJson {
     FileJson { sha256: sha256(&[content]), length: content.len() as u64 }
@@ -111,4 +114,42 @@ fn what_no_checkpoint_names_is_removed_and_nothing_else() {
     };
     assert_eq!(names(&staging), ["batches", "cells.parquet", "tracks.parquet"]);
     assert_eq!(names(&staging.join("batches")), ["a.ndjson.zst"]);
+}
+
+/// Terms of a first epoch with one SFU, and a batch of it.
+fn terms_and_batches() -> (Terms, Sealed) {
+    let header = BatchHeader { sfu_key: [3; 32], seq: 1, hash: [4; 32], prev: [0; 32], from_ms: 1_000, to_ms: 2_000 };
+    let deployment =
+        Deployment { domain: [1; 32], genesis_hash: [2; 32], program_id: [5; 32], genesis_unix: 0, epoch_seconds: 300 };
+    let terms = Terms {
+        deployment,
+        epoch: 0,
+        params: Params::demo(),
+        params_version: 0,
+        versions: vec![VersionInForce { version: 0, effective_epoch: 0, mode: Mode::Demo }],
+        registry_version: 1,
+        registry: Vec::new(),
+        parent: None,
+    };
+    let sealed = Sealed { epoch: 0, attempt: 0, terms: terms_hash(&terms).unwrap(), batches: vec![header] };
+    (terms, sealed)
+}
+
+#[test]
+fn it_rests_on_every_parameter_the_registry_and_the_batches() {
+    let (terms, sealed) = terms_and_batches();
+    let hash = rests_on(&terms, &sealed).unwrap();
+    assert_eq!(rests_on(&terms, &sealed).unwrap(), hash);
+    let mut others = vec![terms.clone(); 4];
+    others[0].params.peak_bps += 1;
+    others[1].registry_version += 1;
+    others[2].deployment.domain = [9; 32];
+    others[3].params_version += 1;
+    for other in others {
+        assert_ne!(rests_on(&other, &sealed).unwrap(), hash, "{other:?}");
+    }
+    let mut more = sealed.clone();
+    more.batches.push(BatchHeader { seq: 2, ..sealed.batches[0] });
+    assert_ne!(rests_on(&terms, &more).unwrap(), hash);
+    assert_ne!(rests_on(&terms, &Sealed { attempt: 1, ..sealed }).unwrap(), hash);
 }
