@@ -10,6 +10,7 @@
 //! In memory are the tracks, the list of batches, the history of the epoch before, one run of contributors for each thread and one payout tree.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
 use std::sync::mpsc::SyncSender;
 
@@ -25,6 +26,7 @@ use radio_payouts_protocol::tree::TreeRoot;
 use super::digest::Digesting;
 use super::manifest::FileJson;
 use super::terms::Terms;
+use crate::store::StoreError;
 use crate::store::durable::{self, FileError};
 
 pub mod aggregate;
@@ -147,8 +149,35 @@ fn file(
 
 /// An I/O error deep inside a writer is told as what it is: a full disk, mostly.
 pub(crate) fn told(error: anyhow::Error, path: &Path) -> anyhow::Error {
-    match error.downcast::<std::io::Error>() {
-        Ok(error) => crate::store::StoreError::from(FileError::new("write", path, error)).into(),
+    let error = match error.downcast::<io::Error>() {
+        Ok(error) => return StoreError::from(FileError::new("write", path, error)).into(),
         Err(error) => error,
+    };
+    // Parquet wraps the error of what it writes to.
+    let kind = error.chain().find_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind);
+    match kind {
+        Some(full @ (io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)) => {
+            StoreError::from(FileError::new("write", path, full.into())).into()
+        }
+        _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use parquet::errors::ParquetError;
+
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_as_such_however_deep_it_lies_and_nothing_else_is() {
+        let wrapped = |kind: io::ErrorKind| ParquetError::External(Box::new(io::Error::from(kind))).into();
+        let path = Path::new("payouts.parquet");
+        for error in [wrapped(io::ErrorKind::StorageFull), io::Error::from(io::ErrorKind::StorageFull).into()] {
+            let told = told(error, path).to_string();
+            assert!(told.contains("the disk is full: payouts.parquet"), "{told}");
+        }
+        let other = told(wrapped(io::ErrorKind::PermissionDenied), path);
+        assert!(other.is::<ParquetError>(), "{other}");
     }
 }

@@ -217,7 +217,7 @@ fn a_disk_that_is_full_at_the_checkpoint_or_after_it_is_a_clear_error_and_nothin
         assert!(ran.stderr.contains("full") || ran.stderr.contains("No space"), "{kibibytes} KiB: {ran:?}");
         if work.join("aggregated/checkpoint.json").exists() {
             // Full in the second pass: what the first came to is there.
-            assert!(ran.stderr.contains("the disk is full") && ran.stderr.contains("payouts"), "{ran:?}");
+            assert!(ran.stderr.contains("the disk is full"), "{ran:?}");
             break;
         }
         if ran.stderr.contains("checkpoint.json") {
