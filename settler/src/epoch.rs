@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Sealed      work/epoch-000042/sealed.json: which batches are judged, under which terms
-//! Aggregated  receipts, cells, tracks, history
+//! Aggregated  receipts, cells, tracks, history; from streams with a checkpoint in the work folder
 //! Allocated   payouts
 //! Built       manifest.json, with the trees' roots and the commitment
 //! Published   epochs/epoch-000042/: the folder under its name
@@ -18,6 +18,7 @@ pub mod attest;
 pub mod audit;
 pub mod build;
 pub mod candidate;
+pub mod checkpoint;
 pub mod due;
 pub mod estimate;
 pub mod post;

@@ -131,10 +131,13 @@ pub fn weigh<'h>(
 
 /// The sums that [`weigh`] leads to, contributor after contributor, in any order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[cfg_attr(feature = "native", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct WeightSums {
     /// Sum of bytes * role.
+    #[cfg_attr(feature = "native", serde(with = "crate::json"))]
     paid: u128,
     /// `W`, the sum of effective bytes.
+    #[cfg_attr(feature = "native", serde(with = "crate::json"))]
     pub total: u64,
 }
 

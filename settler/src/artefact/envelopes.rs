@@ -18,6 +18,7 @@ use rayon::prelude::*;
 use super::digest::Digesting;
 use super::manifest::FileJson;
 use super::source::BatchSource;
+use super::streamed::told;
 use crate::store::{cold, durable, frame};
 
 /// What is appended to the name of a packed file.
@@ -89,7 +90,16 @@ fn unpack(frame: &[u8]) -> anyhow::Result<Vec<u8>> {
     frame::decompress(frame).map_err(anyhow::Error::msg)
 }
 
-/// Writes the envelopes of one SFU below `folder`, packed if they are large; the digest of the plain content.
+/// A file of envelopes that was written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Written {
+    /// Its plain content, which the manifest lists.
+    pub plain: FileJson,
+    /// The bytes on disk, if it is packed.
+    pub packed: Option<FileJson>,
+}
+
+/// Writes the envelopes of one SFU below `folder`, packed if they are large.
 ///
 /// # Errors
 /// If one is not there or the file cannot be written.
@@ -99,7 +109,7 @@ pub fn write(
     seal: &SfuSeal,
     batches: &dyn BatchSource,
     pack_from: usize,
-) -> anyhow::Result<FileJson> {
+) -> anyhow::Result<Written> {
     // Plain until it turns out to be large.
     let mut plain = Digesting::new(Vec::new());
     let headers: Vec<BatchHeader> = seal.judged.iter().map(|judged| judged.header).collect();
@@ -111,12 +121,14 @@ pub fn write(
         if plain.inner().len() >= pack_from {
             let path = folder.join(format!("{name}{PACKED}"));
             let done = number.saturating_add(1).saturating_mul(AT_A_TIME);
-            return durable::write_with(&path, |file| write_packed(file, &headers, batches, done, plain));
+            return durable::write_with(&path, |file| {
+                write_packed(file, &headers, batches, done, plain).map_err(|error| told(error, &path))
+            });
         }
     }
-    let (digest, content) = plain.finish();
+    let (plain, content) = plain.finish();
     durable::write(&folder.join(name), &content)?;
-    Ok(digest)
+    Ok(Written { plain, packed: None })
 }
 
 /// All envelopes as frames; the first `done` are in `plain` already, which goes on as a digest only.
@@ -126,8 +138,8 @@ fn write_packed(
     batches: &dyn BatchSource,
     done: usize,
     plain: Digesting<Vec<u8>>,
-) -> anyhow::Result<FileJson> {
-    let mut writer = BufWriter::with_capacity(1 << 20, file);
+) -> anyhow::Result<Written> {
+    let mut writer = Digesting::new(BufWriter::with_capacity(1 << 20, file));
     let mut digest = plain.map(|_| io::sink());
     for (number, some) in headers.chunks(AT_A_TIME).enumerate() {
         let frames = some.iter().map(|header| batches.frame(header)).collect::<anyhow::Result<Vec<_>>>()?;
@@ -141,7 +153,7 @@ fn write_packed(
         frames.iter().try_for_each(|frame| writer.write_all(frame))?;
     }
     writer.flush()?;
-    Ok(digest.finish().0)
+    Ok(Written { plain: digest.finish().0, packed: Some(writer.finish().0) })
 }
 
 /// A file of envelopes, open for reading.

@@ -84,7 +84,7 @@ impl Contents<'_> {
     /// If a batch is not there or the file cannot be written.
     pub fn write_envelopes(&self, place: usize, name: &str, folder: &Path) -> anyhow::Result<FileJson> {
         let seal = self.settlement.seals.get(place).ok_or_else(|| anyhow::anyhow!("there is no SFU {place}"))?;
-        envelopes::write(folder, name, seal, self.batches, envelopes::PACK_FROM)
+        Ok(envelopes::write(folder, name, seal, self.batches, envelopes::PACK_FROM)?.plain)
     }
 
     /// Writes one file; envelopes as the plain file.

@@ -10,34 +10,31 @@
 //! In memory are the tracks, the list of batches, the history of the epoch before, one run of contributors for each thread and one payout tree.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::SyncSender;
 
-use anyhow::Context as _;
-use radio_payouts_engine::EngineError;
 use radio_payouts_engine::engine::Engine;
 use radio_payouts_engine::settle::Judged;
-use radio_payouts_protocol::cells::Track;
-use radio_payouts_protocol::forest::MerkleSumTree;
 use radio_payouts_protocol::hash::ZERO_HASH;
 use radio_payouts_protocol::inputs::inputs_hash;
 use radio_payouts_protocol::seal::SfuSeal;
-use radio_payouts_protocol::settlement::{AcceptedBatch, Setting, Summary};
+use radio_payouts_protocol::settlement::{Setting, Summary};
 use radio_payouts_protocol::statement::Statement;
-use radio_payouts_protocol::tree::{Kind, TreeRoot, batch_leaf};
+use radio_payouts_protocol::tree::TreeRoot;
 
 use super::digest::Digesting;
-use super::files::FileKind;
 use super::manifest::FileJson;
-use super::source::BatchSource;
 use super::terms::Terms;
-use super::{batches, envelopes, tables};
-use crate::crash;
+use crate::store::StoreError;
 use crate::store::durable::{self, FileError};
 
+pub mod aggregate;
 pub mod shares;
 pub mod spill;
 pub mod weights;
+
+pub use aggregate::{Aggregated, aggregate};
 
 /// Digests of the files that were written, by name.
 pub type Digests = BTreeMap<String, FileJson>;
@@ -51,23 +48,15 @@ pub struct Streams<'a> {
     pub judged: &'a Judged,
     /// What adds up the rest.
     pub engine: &'a (dyn Engine + Sync),
-    /// Folder that takes the files.
-    pub staging: &'a Path,
-    /// Folder for what is needed on the way.
-    pub work: &'a Path,
     /// Whether the envelopes are copied too: who verifies has them.
     pub with_envelopes: bool,
-    /// Hears how far it is.
-    pub heard: Heard<'a>,
+    /// How its files are written.
+    pub writing: Writing<'a>,
 }
 
 /// How files are written, whatever adds up what stands in them.
 #[derive(Clone, Copy)]
 pub struct Writing<'a> {
-    /// What the epoch rests on besides batches.
-    pub terms: &'a Terms,
-    /// Its tracks, by (SFU key, track id).
-    pub tracks: &'a [Track],
     /// Folder that takes the files.
     pub staging: &'a Path,
     /// File that takes everybody's weight on the way.
@@ -89,63 +78,32 @@ fn hand_on<T>(to: &SyncSender<T>, what: T) -> Result<(), Closed> {
     to.send(what).map_err(|_| Closed)
 }
 
-/// Writes every file of the epoch but its manifest; their digests are added to `files`. `batches` yields the envelopes, `aggregated` hears when
-/// everything is added up and only shares are left.
+/// The second pass: splits the pool and writes what is left of the epoch's files but its manifest. What it all came to, and the digests of
+/// all files, of both passes.
+///
+/// `seals` are those of the sealed batches. It asks no engine and no batch: [`Aggregated`], the files that it names and the spill are enough.
 ///
 /// # Errors
-/// If the engine's result is refused, a batch is not there or a file cannot be written; what was written then counts for nothing.
-pub fn write(
-    streams: &Streams<'_>,
-    batches: &dyn BatchSource,
-    files: &mut Digests,
-    aggregated: &mut dyn FnMut(),
-) -> anyhow::Result<Summary> {
-    streams.terms.with_setting(|setting| write_with(setting, streams, batches, files, aggregated))?
-}
-
-fn write_with(
+/// If a file cannot be read or written, or a sum overflows; what was written then counts for nothing.
+pub fn finish(
     setting: &Setting<'_>,
-    streams: &Streams<'_>,
-    batches: &dyn BatchSource,
-    files: &mut Digests,
-    aggregated: &mut dyn FnMut(),
-) -> anyhow::Result<Summary> {
-    let Streams { terms, judged, staging, heard, .. } = *streams;
-    let spill = streams.work.join("weights");
-    let writing = Writing { terms, tracks: judged.tracks(), staging, spill: &spill, heard };
-    let (runs, weighing) = sync_channel(RUNS_AHEAD);
-    let weighed = std::thread::scope(|scope| {
-        let engine = scope.spawn(move || {
-            let mut each = |run| hand_on(&runs, run).map_err(|closed| EngineError::Engine(closed.to_string()));
-            judged.contributors(streams.engine, &terms.params, &mut each)
-        });
-        let weights = scope.spawn(|| weights::weigh(setting, &writing, weighing));
-        let sealed = sealed_files(streams, batches);
-        let weighed = weights.join().map_err(|_| anyhow::anyhow!("weighing panicked"))?;
-        let engine = engine.join().map_err(|_| anyhow::anyhow!("the engine panicked"))?;
-        files.extend(sealed?);
-        // The first cause: who hands on to somebody that failed fails too.
-        match weighed {
-            Err(error) if error.is::<Closed>() => engine.map_err(anyhow::Error::from).and(Err(error)),
-            Err(error) => Err(error),
-            Ok(weighed) => engine.map(|()| weighed).map_err(anyhow::Error::from),
-        }
-    })?;
-    crash::point("epoch.aggregated");
-    aggregated();
-    files.extend(weighed.files.iter().map(|(name, digest)| (name.clone(), digest.clone())));
-    let shares = shares::share(setting, &writing, &weighed)?;
+    writing: &Writing<'_>,
+    seals: Vec<SfuSeal>,
+    aggregated: &Aggregated,
+) -> anyhow::Result<(Summary, Digests)> {
+    let Aggregated { weighed, batches, .. } = aggregated;
+    let shares = shares::share(setting, writing, weighed)?;
+    durable::sync_folder(writing.staging)?;
+    let mut files = aggregated.listed();
     files.extend(shares.files.iter().map(|(name, digest)| (name.clone(), digest.clone())));
-    std::fs::remove_file(&spill).with_context(|| format!("cannot remove {}", spill.display()))?;
-    durable::sync_folder(staging)?;
-    conclude(setting, judged.seals.clone(), &judged.batches, &weighed, shares)
+    Ok((conclude(setting, seals, batches.into(), weighed, shares)?, files))
 }
 
 /// What it all came to.
 pub(super) fn conclude(
     setting: &Setting<'_>,
     seals: Vec<SfuSeal>,
-    accepted: &[AcceptedBatch],
+    batches: TreeRoot,
     weighed: &weights::AllWeighed,
     shares: shares::Shares,
 ) -> anyhow::Result<Summary> {
@@ -156,7 +114,7 @@ pub(super) fn conclude(
         registry_version: setting.registry_version,
         inputs_hash: inputs_hash(&seals),
         history_hash: weighed.history_hash,
-        batches: batch_root(setting, accepted)?,
+        batches,
         pool: shares.division.pool,
         payouts: shares.roots,
     };
@@ -177,40 +135,6 @@ pub(super) fn conclude(
 /// Runs that may wait for the next thread.
 const RUNS_AHEAD: usize = 4;
 
-/// Envelopes, verdicts, rejected receipts and tracks.
-fn sealed_files(streams: &Streams<'_>, source: &dyn BatchSource) -> anyhow::Result<Digests> {
-    let Streams { judged, staging, heard, with_envelopes, .. } = *streams;
-    let mut files = Digests::new();
-    let seals: Vec<_> = judged.seals.iter().filter(|seal| with_envelopes && !seal.judged.is_empty()).collect();
-    for (done, seal) in (1u64..).zip(&seals) {
-        let name = batches::file_name(&seal.key);
-        files.insert(name.clone(), envelopes::write(staging, &name, seal, source, envelopes::PACK_FROM)?);
-        heard("SFUs' envelopes copied", done, Some(seals.len() as u64));
-    }
-    files.extend(judged_files(&judged.seals, &judged.batches, judged.tracks(), source, staging)?);
-    Ok(files)
-}
-
-/// Verdicts, rejected receipts and tracks.
-pub(super) fn judged_files(
-    seals: &[SfuSeal],
-    accepted: &[AcceptedBatch],
-    measured: &[Track],
-    source: &dyn BatchSource,
-    staging: &Path,
-) -> anyhow::Result<Digests> {
-    let mut files = Digests::new();
-    let mut put = |kind: FileKind, fill: &mut dyn FnMut(&mut Digesting<&mut std::fs::File>) -> anyhow::Result<()>| {
-        let digest = file(&staging.join(kind.name()), |writer| fill(writer))?;
-        files.insert(kind.name().to_owned(), digest);
-        anyhow::Ok(())
-    };
-    put(FileKind::Verdicts, &mut |writer| batches::write_verdicts(seals, accepted, writer))?;
-    put(FileKind::Receipts, &mut |writer| tables::receipts(accepted, source, writer))?;
-    put(FileKind::Tracks, &mut |writer| tables::tracks(measured, writer))?;
-    Ok(files)
-}
-
 /// Writes a file whole; its digest.
 fn file(
     path: &Path,
@@ -225,17 +149,35 @@ fn file(
 
 /// An I/O error deep inside a writer is told as what it is: a full disk, mostly.
 pub(crate) fn told(error: anyhow::Error, path: &Path) -> anyhow::Error {
-    match error.downcast::<std::io::Error>() {
-        Ok(error) => crate::store::StoreError::from(FileError::new("write", path, error)).into(),
+    let error = match error.downcast::<io::Error>() {
+        Ok(error) => return StoreError::from(FileError::new("write", path, error)).into(),
         Err(error) => error,
+    };
+    // Parquet wraps the error of what it writes to.
+    let kind = error.chain().find_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind);
+    match kind {
+        Some(full @ (io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)) => {
+            StoreError::from(FileError::new("write", path, full.into())).into()
+        }
+        _ => error,
     }
 }
 
-/// What is committed of the batch tree.
-fn batch_root(setting: &Setting<'_>, batches: &[AcceptedBatch]) -> anyhow::Result<TreeRoot> {
-    let leaves = (0u32..).zip(batches).map(|(index, AcceptedBatch { header, receipts })| {
-        let (domain, bytes) = (setting.domain, receipts.accepted_bytes);
-        batch_leaf(domain, setting.epoch, index, &header.sfu_key, header.seq, &header.hash, bytes)
-    });
-    Ok(MerkleSumTree::build(Kind::Batches, setting.domain, leaves.collect())?.root())
+#[cfg(test)]
+mod tests {
+    use parquet::errors::ParquetError;
+
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_as_such_however_deep_it_lies_and_nothing_else_is() {
+        let wrapped = |kind: io::ErrorKind| ParquetError::External(Box::new(io::Error::from(kind))).into();
+        let path = Path::new("payouts.parquet");
+        for error in [wrapped(io::ErrorKind::StorageFull), io::Error::from(io::ErrorKind::StorageFull).into()] {
+            let told = told(error, path).to_string();
+            assert!(told.contains("the disk is full: payouts.parquet"), "{told}");
+        }
+        let other = told(wrapped(io::ErrorKind::PermissionDenied), path);
+        assert!(other.is::<ParquetError>(), "{other}");
+    }
 }

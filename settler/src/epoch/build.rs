@@ -1,18 +1,17 @@
 //! Stages Aggregated to Published: the folder is written beside its place and renamed when it is whole.
 
-use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::Path;
 
 use radio_payouts_protocol::settlement::Summary;
 
 use super::seal::{Sealed, earlier, rests_on, work_folder};
-use super::{Stage, streamed};
+use super::{Stage, checkpoint, streamed};
 use crate::artefact::batches::read_verdicts;
 use crate::artefact::digest::Digesting;
 use crate::artefact::files::{AGGREGATED, ALLOCATED, Contents, FileKind};
 use crate::artefact::manifest::{FileJson, Manifest};
-use crate::artefact::streamed::Heard;
+use crate::artefact::streamed::{Aggregated, Digests, Heard};
 use crate::artefact::{self, Artefact, Terms, ancestors, folder_name, source};
 use crate::crash;
 use crate::engine::Choice;
@@ -80,26 +79,50 @@ pub fn build_heard(
     heard: Heard<'_>,
 ) -> Outcome<Artefact> {
     let work = work_folder(store, terms.epoch);
-    let staging = work.join("staging");
-    // What an interrupted run left is written again: the same bytes.
-    durable::remove_folder(&staging)?;
-    durable::create_folder(&staging)?;
-    crash::point("epoch.sealed");
-    progress(Stage::Sealed);
-    let mut files = BTreeMap::new();
-    let summary = match engine.open(&sealed.batches, store, &work.join("engine"))? {
-        None => write_from_memory(store, terms, sealed, &staging, &mut files, &mut progress)?,
-        Some(engine) => streamed::settle(store, terms, sealed, engine.as_ref(), &mut files, &mut progress, heard)?,
+    let staging = checkpoint::staging(&work);
+    let (summary, files) = match checkpoint::find(&work, terms, sealed, heard)? {
+        Some(aggregated) => {
+            crash::point("epoch.resumed");
+            allocate(&work, terms, sealed, &aggregated, &mut progress, heard)?
+        }
+        None => {
+            // What an interrupted run left is written again: the same bytes.
+            checkpoint::begin_anew(&work)?;
+            crash::point("epoch.sealed");
+            progress(Stage::Sealed);
+            match engine.open(&sealed.batches, store, &work.join("engine"))? {
+                None => write_from_memory(store, terms, sealed, &staging, &mut progress)?,
+                Some(engine) => {
+                    let aggregated = streamed::first_pass(store, terms, sealed, engine.as_ref(), heard)?;
+                    progress(Stage::Aggregated);
+                    allocate(&work, terms, sealed, &aggregated, &mut progress, heard)?
+                }
+            }
+        }
     };
     let manifest = Manifest::of(terms, &summary, files);
     durable::write(&staging.join("manifest.json"), &manifest.to_bytes()?)?;
     crash::point("epoch.built");
     progress(Stage::Built);
     let artefact = publish(store, &staging, terms.epoch)?;
+    checkpoint::forget(&work)?;
     durable::remove_folder(&work.join("engine"))?;
     crash::point("epoch.published");
     progress(Stage::Published);
     Ok(artefact)
+}
+
+fn allocate(
+    work: &Path,
+    terms: &Terms,
+    sealed: &Sealed,
+    aggregated: &Aggregated,
+    progress: &mut impl FnMut(Stage),
+    heard: Heard<'_>,
+) -> Outcome<(Summary, Digests)> {
+    let done = streamed::second_pass(work, terms, sealed, aggregated, heard)?;
+    progress(Stage::Allocated);
+    Ok(done)
 }
 
 /// The pure path: everything in memory.
@@ -108,28 +131,23 @@ fn write_from_memory(
     terms: &Terms,
     sealed: &Sealed,
     staging: &Path,
-    files: &mut BTreeMap<String, FileJson>,
     progress: &mut impl FnMut(Stage),
-) -> Outcome<Summary> {
+) -> Outcome<(Summary, Digests)> {
+    let mut files = Digests::new();
     let settlement = source::settle(terms, &sealed.batches, store)?;
     let contents = Contents { terms, settlement: &settlement, batches: store };
-    write_all(&contents, &contents.sealed_files(), staging, files)?;
+    write_all(&contents, &contents.sealed_files(), staging, &mut files)?;
     crash::point("epoch.batches_copied");
-    write_all(&contents, &AGGREGATED, staging, files)?;
+    write_all(&contents, &AGGREGATED, staging, &mut files)?;
     crash::point("epoch.aggregated");
     progress(Stage::Aggregated);
-    write_all(&contents, &ALLOCATED, staging, files)?;
+    write_all(&contents, &ALLOCATED, staging, &mut files)?;
     crash::point("epoch.allocated");
     progress(Stage::Allocated);
-    Ok(settlement.to_summary())
+    Ok((settlement.to_summary(), files))
 }
 
-fn write_all(
-    contents: &Contents<'_>,
-    kinds: &[FileKind],
-    folder: &Path,
-    files: &mut BTreeMap<String, FileJson>,
-) -> Outcome {
+fn write_all(contents: &Contents<'_>, kinds: &[FileKind], folder: &Path, files: &mut Digests) -> Outcome {
     for kind in kinds {
         let path = folder.join(kind.name());
         let digest = match kind {

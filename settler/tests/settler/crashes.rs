@@ -13,7 +13,7 @@ use crate::saved::Saved;
 use crate::world::{EPOCH, World, snapshot};
 
 /// Points that the run of `args` passes, each as often as it passes it.
-fn points(world: &World, args: &[&str]) -> Vec<String> {
+pub fn points(world: &World, args: &[&str]) -> Vec<String> {
     let trace = world.folder.path().join("trace");
     let _ = std::fs::remove_file(&trace);
     world.run_with(0, args, &[("RADIO_PAYOUTS_CRASH_TRACE", trace.to_str().unwrap())]).expect(0);
@@ -148,7 +148,7 @@ fn a_full_disk_is_a_clear_error_and_nothing_is_lost() {
 }
 
 /// Fills the disk but for so many KiB.
-fn fill(filler: &Path, free_kibibytes: usize) {
+pub fn fill(filler: &Path, free_kibibytes: usize) {
     use std::io::Write as _;
     let mut file = std::fs::File::create(filler).unwrap();
     let (mut length, page) = (0u64, [7; 4_096]);

@@ -26,6 +26,8 @@ mod ingest;
 mod instruction_only;
 mod live;
 mod report;
+#[cfg(feature = "datafusion")]
+mod resume;
 mod retention;
 mod revocation;
 mod saved;

@@ -21,6 +21,7 @@ use super::{Closed, Digests, RUNS_AHEAD, Writing, file, hand_on};
 use crate::artefact::files::FileKind;
 use crate::artefact::payout::Payout;
 use crate::artefact::tables::PayoutsTable;
+use crate::crash;
 
 /// Contributors that are handed on together.
 const AT_A_TIME: usize = 8_192;
@@ -115,6 +116,7 @@ fn plant(
         forest.extend(&leaves, |_| Ok::<_, ProofError>(()))?;
         done += payouts.len() as u64;
         hand_on(Arc::new(payouts))?;
+        crash::point("epoch.shares_handed_on");
         (writing.heard)("shares written", done, Some(all));
     }
     Ok((forest.finish(|_| Ok::<_, ProofError>(()))?, allocated))

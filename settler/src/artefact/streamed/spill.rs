@@ -1,7 +1,7 @@
 //! Everybody's weight on disk between the two passes: one record a contributor, by `did_hash`.
 //!
 //! `length of the DID u16 || DID || payee (32) || bytes u64 || effective bytes u64`, little-endian. Nobody but the run that wrote
-//! it reads it.
+//! it reads it, or one that goes on from its checkpoint.
 
 use std::io::{self, Read, Write};
 

@@ -1,33 +1,53 @@
 //! First pass: history and weights of everybody, run after run.
 
-use std::io::{BufWriter, Write as _};
+use std::io::BufWriter;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 
 use anyhow::Context as _;
 use radio_payouts_engine::merge::Run;
-use radio_payouts_protocol::cells::{Cell, Contributor};
+use radio_payouts_protocol::cells::{Cell, Contributor, Track};
 use radio_payouts_protocol::hash::Hash;
 use radio_payouts_protocol::history::{History, HistoryChange, HistoryRecord, Succession};
 use radio_payouts_protocol::settlement::{Setting, history_before, payee_of};
 use radio_payouts_protocol::weights::WeightSums;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::spill::{self, Weighed};
 use super::{Closed, Digests, RUNS_AHEAD, Writing, file, hand_on};
+use crate::artefact::Terms;
+use crate::artefact::digest::Digesting;
 use crate::artefact::files::FileKind;
+use crate::artefact::manifest::FileJson;
 use crate::artefact::tables::{CellsTable, HistoryTable};
 
+/// What cells are weighed with, and how that is written.
+#[derive(Clone, Copy)]
+pub struct Weighing<'a> {
+    /// What the epoch rests on besides batches.
+    pub terms: &'a Terms,
+    /// Its tracks, by (SFU key, track id).
+    pub tracks: &'a [Track],
+    /// How files are written.
+    pub writing: Writing<'a>,
+}
+
 /// What everybody's cells came to.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AllWeighed {
     /// The sums of section 6.
     pub sums: WeightSums,
     /// Number of contributors.
     pub contributors: u32,
     /// `history_hash` after the epoch.
+    #[serde(with = "radio_payouts_protocol::json::hex32")]
     pub history_hash: Hash,
     /// `cells.parquet` and `history.parquet`.
     pub files: Digests,
+    /// Everybody's weight, for the second pass.
+    pub spill: FileJson,
 }
 
 /// A run with everybody's history after the epoch.
@@ -40,8 +60,8 @@ struct Remembered {
 ///
 /// # Errors
 /// If a file cannot be written or a sum overflows.
-pub fn weigh(setting: &Setting<'_>, writing: &Writing<'_>, runs: Receiver<Run>) -> anyhow::Result<AllWeighed> {
-    let Writing { terms, tracks, staging, .. } = *writing;
+pub fn weigh(setting: &Setting<'_>, weighing: &Weighing<'_>, runs: Receiver<Run>) -> anyhow::Result<AllWeighed> {
+    let Weighing { terms, tracks, writing: Writing { staging, .. } } = *weighing;
     let (to_cells, of_cells) = sync_channel::<Arc<Remembered>>(RUNS_AHEAD);
     let (to_history, of_history) = sync_channel::<Vec<HistoryChange>>(RUNS_AHEAD);
     std::thread::scope(|scope| {
@@ -66,7 +86,7 @@ pub fn weigh(setting: &Setting<'_>, writing: &Writing<'_>, runs: Receiver<Run>) 
                 table.finish()
             })
         });
-        let weighed = weigh_runs(setting, writing, runs, |message| match message {
+        let weighed = weigh_runs(setting, weighing, runs, |message| match message {
             Message::Cells(run) => hand_on(&to_cells, run),
             Message::History(changes) => hand_on(&to_history, changes),
         });
@@ -74,9 +94,8 @@ pub fn weigh(setting: &Setting<'_>, writing: &Writing<'_>, runs: Receiver<Run>) 
         let cells = cells.join().map_err(|_| anyhow::anyhow!("writing cells panicked"))?;
         let history = history.join().map_err(|_| anyhow::anyhow!("writing the history panicked"))?;
         let files = [(FileKind::Cells, cells?), (FileKind::History, history?)];
-        let (sums, contributors, history_hash) = weighed?;
         let files = files.into_iter().map(|(kind, digest)| (kind.name().to_owned(), digest)).collect();
-        Ok(AllWeighed { sums, contributors, history_hash, files })
+        Ok(AllWeighed { files, ..weighed? })
     })
 }
 
@@ -89,12 +108,14 @@ enum Message {
     History(Vec<HistoryChange>),
 }
 
+/// Weighs all runs, and hands on what becomes files.
 fn weigh_runs(
     setting: &Setting<'_>,
-    writing: &Writing<'_>,
+    weighing: &Weighing<'_>,
     runs: Receiver<Run>,
     mut hand_on: impl FnMut(Message) -> Result<(), Closed>,
-) -> anyhow::Result<(WeightSums, u32, Hash)> {
+) -> anyhow::Result<AllWeighed> {
+    let Writing { spill, heard, .. } = weighing.writing;
     let empty = History::default();
     let (before, is_fresh) = match history_before(setting, (setting.mode_of)(setting.epoch)) {
         Some(before) => (before, false),
@@ -106,9 +127,8 @@ fn weigh_runs(
     let mut succession = Succession::new(before, setting.epoch);
     let mut sums = WeightSums::default();
     let mut contributors = 0u32;
-    let spill = writing.spill;
-    let spilled = std::fs::File::create(spill).with_context(|| format!("cannot create {}", spill.display()))?;
-    let mut lines = buffered(spilled);
+    let spilled = std::fs::File::create(spill).map_err(|error| super::told(error.into(), spill))?;
+    let mut lines = buffered(Digesting::new(spilled));
     for run in runs {
         let mut changes = Vec::with_capacity(run.contributors.len());
         let records: Vec<Option<HistoryRecord>> = run
@@ -119,7 +139,7 @@ fn weigh_runs(
                 succession.take(&one.did_hash, is_active, &mut |change| forgotten.pass(change, &mut changes))
             })
             .collect();
-        let weighed = weigh_run(setting, writing, &run, &records)?;
+        let weighed = weigh_run(setting, weighing, &run, &records)?;
         for (contributor, (weighed, own)) in run.contributors.iter().zip(&weighed) {
             sums.join(own)?;
             spill::write(&mut lines, contributor, weighed).map_err(|error| super::told(error.into(), spill))?;
@@ -128,20 +148,20 @@ fn weigh_runs(
         contributors = contributors.checked_add(count).context("more than 2^32 contributors")?;
         hand_on(Message::History(changes))?;
         hand_on(Message::Cells(Arc::new(Remembered { run, records })))?;
-        (writing.heard)("contributors weighed", contributors.into(), None);
+        heard("contributors weighed", contributors.into(), None);
     }
     let mut changes = Vec::new();
     let history_hash = succession.finish(&mut |change| forgotten.pass(change, &mut changes));
     forgotten.finish(&mut changes);
     hand_on(Message::History(changes))?;
-    lines.flush().map_err(|error| super::told(error.into(), spill))?;
-    Ok((sums, contributors, history_hash))
+    let spilled = lines.into_inner().map_err(|error| super::told(error.into_error().into(), spill))?;
+    Ok(AllWeighed { sums, contributors, history_hash, files: Digests::new(), spill: spilled.finish().0 })
 }
 
 /// Weighs a run on all cores.
 fn weigh_run(
     setting: &Setting<'_>,
-    writing: &Writing<'_>,
+    weighing: &Weighing<'_>,
     run: &Run,
     records: &[Option<HistoryRecord>],
 ) -> anyhow::Result<Vec<(Weighed, WeightSums)>> {
@@ -155,7 +175,7 @@ fn weigh_run(
         })
         .collect();
     let (params, epoch, reference) = (setting.params, setting.epoch, setting.cluster_reference);
-    let tracks = writing.tracks;
+    let tracks = weighing.tracks;
     let weigh = |((contributor, cells), record): ((&Contributor, &&[Cell]), &Option<HistoryRecord>)| {
         let mut sums = WeightSums::default();
         let effective_bytes = sums.add(params, epoch, tracks, cells, record.as_ref())?;

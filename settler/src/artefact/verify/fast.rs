@@ -17,7 +17,9 @@ use radio_payouts_protocol::settlement::{AcceptedBatch, Setting, Summary};
 
 use super::streamed::{of, written_kinds};
 use super::{Checks, Computed, Fault, Found, Group, Opened, files};
-use crate::artefact::streamed::{self, Digests, Heard, Writing, shares, weights};
+use crate::artefact::streamed::aggregate::{batch_root, judged_files};
+use crate::artefact::streamed::weights::{self, Weighing};
+use crate::artefact::streamed::{self, Digests, Heard, Writing, shares};
 use crate::artefact::{batches, sfu_name};
 use crate::store::durable;
 use claims::Claims;
@@ -90,17 +92,18 @@ impl Fast {
         })?;
         durable::create_folder(work)?;
         let spill = work.join("weights");
-        let writing = Writing { terms, tracks: &measured, staging: work, spill: &spill, heard };
+        let writing = Writing { staging: work, spill: &spill, heard };
+        let weighing = Weighing { terms, tracks: &measured, writing };
         let (summary, sums, written) = checks.step(Group::Verdicts, "cells.parquet", || {
             let done = terms.with_setting(|setting| {
-                let (weighed, sums) = cells::weigh_again(setting, &writing, artefact, sample.as_mut())?;
+                let (weighed, sums) = cells::weigh_again(setting, &weighing, artefact, sample.as_mut())?;
                 conclude(setting, &writing, &weighed, sums, seals, &accepted)
             })??;
             let detail = format!("cells of {} DIDs, in order, each of one of the tracks", done.0.contributors);
             Ok((done, detail))
         })?;
         digests.extend(written);
-        digests.extend(streamed::judged_files(&summary.seals, &accepted, &measured, batches, work)?);
+        digests.extend(judged_files(&summary.seals, &accepted, &measured, batches, &writing)?);
         let difference = tracks::compare_sums(&measured, &sums);
         checks.note(Group::Verdicts, "bytes by track", difference, "cells add up to each track's");
         let difference = compare_sfus(&measured, &accepted);
@@ -152,7 +155,8 @@ fn conclude(
     let shares = shares::share(setting, writing, weighed).map_err(too_much)?;
     let mut digests = weighed.files.clone();
     digests.extend(shares.files.iter().map(|(name, digest)| (name.clone(), digest.clone())));
-    let summary = streamed::conclude(setting, seals, accepted, weighed, shares)?;
+    let batches = batch_root(setting, accepted)?;
+    let summary = streamed::conclude(setting, seals, batches, weighed, shares)?;
     Ok((summary, sums, digests))
 }
 

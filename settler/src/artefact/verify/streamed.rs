@@ -16,7 +16,7 @@ use radio_payouts_protocol::settlement::Summary;
 use super::{Checks, Computed, Fault, Found, Opened, files, judged};
 use crate::artefact::files::{AGGREGATED, ALLOCATED, FileKind};
 use crate::artefact::source::BatchSource as _;
-use crate::artefact::streamed::{Digests, Heard, Streams, write};
+use crate::artefact::streamed::{Digests, Heard, Streams, Writing, aggregate, finish};
 use crate::store::rows::RowMaker;
 use crate::store::{Lock, durable};
 
@@ -59,11 +59,14 @@ impl Streamed {
         let load = |header: &_| batches.batch(header);
         let judged = terms.with_setting(|setting| judge(setting, headers, &rows, engine, &folder, load))??;
         heard("batches judged", count, Some(count));
-        let (judged, staging, work, with_envelopes) = (&judged, written.as_path(), folder.as_path(), false);
-        let mut digests = Digests::new();
-        let streams = Streams { terms, judged, engine, staging, work, with_envelopes, heard };
-        let summary = write(&streams, batches, &mut digests, &mut || ())?;
+        let spill = folder.join("weights");
+        let writing = Writing { staging: &written, spill: &spill, heard };
+        let streams = Streams { terms, judged: &judged, engine, with_envelopes: false, writing };
+        let aggregated = aggregate(&streams, batches)?;
         let receipts = judged.batches.iter().map(|batch| batch.receipts.verdicts.len()).sum();
+        let seals = judged.seals;
+        let (summary, digests) = terms.with_setting(|setting| finish(setting, &writing, seals, &aggregated))??;
+        std::fs::remove_file(&spill)?;
         Ok(Self { opened, summary, receipts, written, digests })
     }
 

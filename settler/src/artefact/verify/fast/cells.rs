@@ -16,7 +16,8 @@ use radio_payouts_protocol::settlement::Setting;
 use super::sample::Sample;
 use super::{Fault, too_much};
 use crate::artefact::cells::{self, CellRow};
-use crate::artefact::streamed::{Closed, Writing, weights};
+use crate::artefact::streamed::Closed;
+use crate::artefact::streamed::weights::{self, Weighing};
 use crate::artefact::{Artefact, sfu_name, sheet};
 
 /// Contributors of a run.
@@ -29,14 +30,14 @@ const RUN: usize = 8_192;
 /// [`Fault::Difference`] if rows are not in order, or of nobody or nothing.
 pub fn weigh_again(
     setting: &Setting<'_>,
-    writing: &Writing<'_>,
+    weighing: &Weighing<'_>,
     artefact: &Artefact,
     sample: Option<&mut Sample>,
 ) -> Result<(weights::AllWeighed, Vec<u128>), Fault> {
     std::thread::scope(|scope| {
-        let (runs, weighing) = sync_channel(4);
-        let reading = scope.spawn(move || Reading::start(writing.tracks, artefact, runs, sample)?.all(artefact));
-        let weighed = weights::weigh(setting, writing, weighing);
+        let (runs, coming) = sync_channel(4);
+        let reading = scope.spawn(move || Reading::start(weighing.tracks, artefact, runs, sample)?.all(artefact));
+        let weighed = weights::weigh(setting, weighing, coming);
         let sums = reading.join().map_err(|_| anyhow::anyhow!("reading cells.parquet panicked"))?;
         match (sums, weighed) {
             (Err(error), Err(first)) if error.is::<Closed>() => Err(too_much(first)),
