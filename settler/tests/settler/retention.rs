@@ -11,6 +11,7 @@ use radio_payouts_protocol::calendar::Calendar;
 use radio_payouts_settler::store::{Store, pack};
 
 use crate::http::Service;
+use crate::saved::Saved;
 use crate::world::{EPOCH, GENESIS, World, copy_folder, did, snapshot};
 
 /// SFU, number, hash.
@@ -265,22 +266,6 @@ fn points(world: &World, args: &[&str], of: &str) -> Vec<String> {
         })
         .filter(|point| point.starts_with(of))
         .collect()
-}
-
-/// The data folder as it was, to begin from it again.
-struct Saved(tempfile::TempDir);
-
-impl Saved {
-    fn take(world: &World) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        copy_folder(data(world), folder.path());
-        Self(folder)
-    }
-
-    fn restore(&self, world: &World) {
-        std::fs::remove_dir_all(data(world)).unwrap();
-        copy_folder(self.0.path(), data(world));
-    }
 }
 
 /// Files below the data folder that hold signed batches, stubs too, with their bytes.
