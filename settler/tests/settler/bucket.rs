@@ -407,25 +407,33 @@ fn a_killed_pull_is_finished_by_the_next_one_and_no_pack_gets_rows_twice() {
 #[test]
 fn a_settling_host_takes_what_several_hosts_have_sent_to_one_place() {
     let mut world = World::new(4, 1);
-    // Both hosts received some of the batches: a round of each begins with the same.
-    let common = world.batches(0, 2);
-    let one = (3..6).map(|tick| world.sfus[0].tick(tick * 10_000)).collect::<Vec<_>>();
-    let other = (1..5).map(|tick| world.sfus[1].tick(tick * 10_000)).collect::<Vec<_>>();
-    world.pass(0);
+    // Both hosts received some of the batches, all that there are of a UTC hour: the records of both name the same files for it.
+    let common = world.batches(1, 2);
+    let mut one: Vec<_> = (42..45).map(|tick| world.sfus[0].tick(tick * 10_000)).collect();
+    one.push(world.sfus[1].tick(430_000));
+    let other: Vec<_> = (44..47).map(|tick| world.sfus[1].tick(tick * 10_000)).collect();
+    world.pass(1);
     let kept = Kept::in_folder(world);
     kept.ingest(0, &[&common[..], &one].concat());
     kept.ingest(1, &[&common[..], &other].concat());
     assert_eq!(require_whole(&kept.kept()), 2);
+    let rows = Rows::new(&kept.kept().join("rows"), calendar(), SHARDS).records().unwrap();
+    let files = rows.iter().flat_map(|record| record.rows.iter().map(|part| part.file.sha256));
+    let mut files: Vec<_> = files.collect();
+    let named = files.len();
+    files.sort_unstable();
+    files.dedup();
+    assert!(files.len() < named, "some are named twice");
     // One that took in everything itself, and has no store.
     kept.world.ingest(3, &[&common[..], &one, &other].concat());
     kept.unsettle(3);
     kept.world.run(3, &["settle", "--due", "--engine", "pure"]).expect(0);
-    let expected = vec![snapshot(&kept.world.epoch_folder(3, 0))];
+    let expected: Vec<_> = (0..2).map(|epoch| snapshot(&kept.world.epoch_folder(3, epoch))).collect();
     for number in [2, 0, 1] {
         kept.run(number, &["store", "pull"]).expect(0);
         assert_eq!(rows_here(kept.data(number)), (2, 11), "settler {number}");
-        assert!(kept.settled(number, 1) == expected, "settler {number}");
-        kept.run(number, &["verify", "0"]).expect(0);
+        assert!(kept.settled(number, 2) == expected, "settler {number}");
+        kept.run(number, &["verify", "1"]).expect(0);
     }
     assert_eq!(kept.run(2, &["store", "push", "-o", "json"]).expect(0).json()["records"], "0");
     assert_eq!(require_whole(&kept.kept()), 2);
