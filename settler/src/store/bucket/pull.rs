@@ -12,6 +12,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
 use radio_payouts_engine::Rows;
+use radio_payouts_engine::durable::{Pending, put_all};
 use radio_payouts_engine::record::{FileName, Record, Sha256};
 use radio_payouts_protocol::domain::Domain;
 use radio_payouts_protocol::hash::Hash;
@@ -80,7 +81,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Place`] if the bucket is away, or an object in it is not what it must be: then nothing of that one is kept;
-    /// [`StoreError::Busy`] while another process makes rows, pushes or pulls. Records that came before stay.
+    /// [`StoreError::Busy`] while another process makes rows, pushes or pulls. What else came stays; a record that is
+    /// damaged keeps no other one there.
     pub fn pull(
         &mut self,
         bucket: &Bucket,
@@ -90,6 +92,7 @@ impl Store {
     ) -> Result<Pulled, StoreError> {
         let _alone = self.bucket_lock()?;
         let _maker = Arc::new(self.rows_lock()?);
+        rows.sweep()?;
         finish_all(&self.folder, rows)?;
         bucket.require()?;
         let here: HashSet<Hash> = Record::ids(rows.root())?.into_iter().collect();
@@ -104,29 +107,36 @@ impl Store {
         let mut covered = rows.sources()?;
         let mut packs: HashSet<Hash> = pack::list(&self.packs_folder())?.iter().map(|(name, _)| name.hash).collect();
         let count = missing.len() as u64;
+        let mut different = None;
         for id in missing {
-            let object = bucket.record(&id);
-            let bytes =
-                read(&object, RECORD_BYTES)?.ok_or_else(|| PlaceError::Missing { url: object.url().to_owned() })?;
-            let record = Record::parse(&bytes, rows.calendar()).map_err(|why| object.changed(why))?;
-            if Record::id(&record.sources) != id {
-                return Err(object.changed("it is not the record of its sources").into());
-            }
-            if record.sources.iter().all(|source| covered.contains(&source.0)) {
-                pulled.left += 1;
-            } else {
+            let fetched = open(bucket, rows, &id).and_then(|(record, bytes)| {
+                if record.sources.iter().all(|source| covered.contains(&source.0)) {
+                    return Ok(None);
+                }
                 let sums = self.fetch(bucket, rows, domain, (id, &record, &bytes), &packs, came)?;
-                packs.extend(record.sources.iter().map(|source| source.0));
-                covered.extend(record.sources.iter().map(|source| source.0));
-                noted.add(id)?;
-                pulled.records += 1;
-                pulled.packs += sums.packs.into_inner();
-                pulled.files += sums.files.into_inner();
-                pulled.bytes += sums.bytes.into_inner();
+                Ok(Some((record, sums)))
+            });
+            match fetched {
+                Ok(None) => pulled.left += 1,
+                Ok(Some((record, sums))) => {
+                    let sources = record.sources.iter().map(|source| source.0);
+                    covered.extend(sources.clone());
+                    packs.extend(sources);
+                    noted.add(id)?;
+                    pulled.records += 1;
+                    pulled.packs += sums.packs.into_inner();
+                    pulled.files += sums.files.into_inner();
+                    pulled.bytes += sums.bytes.into_inner();
+                }
+                // One that is damaged keeps no other one there.
+                Err(StoreError::Place(error @ PlaceError::Changed { .. })) => {
+                    let _ = different.get_or_insert(error);
+                }
+                Err(error) => return Err(error),
             }
             came(Arrived::Record(count));
         }
-        Ok(pulled)
+        different.map_or(Ok(pulled), |error| Err(error.into()))
     }
 
     fn fetch(
@@ -144,7 +154,8 @@ impl Store {
             if is_here(&target, file)? {
                 return Ok::<_, StoreError>(());
             }
-            durable::write(&target, &read_file(&bucket.file(path), file)?)?;
+            let pending = Pending::write(&rows.root().join("writing"), target, &read_file(&bucket.file(path), file)?)?;
+            put_all(vec![pending], &|_| ())?;
             let _ = sums.files.fetch_add(1, Relaxed);
             let _ = sums.bytes.fetch_add(file.length, Relaxed);
             came(Arrived::Bytes(file.length));
@@ -171,6 +182,18 @@ impl Store {
         crash::point("pull.after_sealing");
         staged.finish(self, rows)?;
         Ok(sums)
+    }
+}
+
+/// A record of the bucket, and its bytes.
+fn open(bucket: &Bucket, rows: &Rows, id: &Hash) -> Result<(Record, Vec<u8>), StoreError> {
+    let object = bucket.record(id);
+    let bytes = read(&object, RECORD_BYTES)?.ok_or_else(|| PlaceError::Missing { url: object.url().to_owned() })?;
+    let record = Record::parse(&bytes, rows.calendar()).map_err(|why| object.changed(why))?;
+    if Record::id(&record.sources) == *id {
+        Ok((record, bytes))
+    } else {
+        Err(object.changed("it is not the record of its sources").into())
     }
 }
 

@@ -82,7 +82,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Place`] if the bucket is away, or has another record of the same packs; [`StoreError::Busy`] while another process
-    /// pushes or pulls; [`StoreError::Corrupt`] if a file here is not what it must be. What was sent stays there.
+    /// pushes or pulls; [`StoreError::Corrupt`] if a file here is not what it must be. What was sent stays there; a record that differs keeps
+    /// no other one here.
     pub fn push(&self, bucket: &Bucket, rows: &Rows, sent: Sent<'_>) -> Result<Pushed, StoreError> {
         let _alone = self.bucket_lock()?;
         let mut noted = Noted::open(self, bucket)?;
@@ -99,14 +100,23 @@ impl Store {
         for id in &ids {
             bytes = bytes.saturating_add(Parcel::open(rows, *id)?.length(&packs));
         }
+        let mut different = None;
         for id in ids {
             let parcel = Parcel::open(rows, id)?;
-            if self.send(bucket, rows, &parcel, &packs, &|more| sent(more, bytes), &mut pushed)? {
-                noted.add(id)?;
-                crash::point("push.after_note");
+            match self.send(bucket, rows, &parcel, &packs, &|more| sent(more, bytes), &mut pushed) {
+                Ok(false) => {}
+                Ok(true) => {
+                    noted.add(id)?;
+                    crash::point("push.after_note");
+                }
+                // One that differs keeps no other one here.
+                Err(StoreError::Place(error @ PlaceError::Changed { .. })) => {
+                    let _ = different.get_or_insert(error);
+                }
+                Err(error) => return Err(error),
             }
         }
-        Ok(pushed)
+        different.map_or(Ok(pushed), |error| Err(error.into()))
     }
 
     /// Sends a record, with everything that it names; whether the bucket need not be asked for it again.
@@ -121,6 +131,7 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let object = bucket.record(&parcel.id);
         if parcel.is_there(&object)? {
+            sent(parcel.length(packs));
             pushed.found += 1;
             return Ok(true);
         }
