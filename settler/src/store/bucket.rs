@@ -8,7 +8,7 @@
 //! ```
 //!
 //! The data folder stays the place of work. It has what was not sent yet ([`push`]) and what was fetched ([`pull`]); an engine reads
-//! files of rows there and nowhere else ([`keep`]). Several hosts may push into one place: packs and rows are named by their content, a record
+//! files of rows there and nowhere else (see the module `keep`). Several hosts may push into one place: packs and rows are named by their content, a record
 //! by its packs. Nothing is ever deleted there.
 
 use radio_payouts_protocol::domain::Domain;

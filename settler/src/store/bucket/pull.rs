@@ -1,7 +1,7 @@
 //! `store pull`: records of the bucket that are not here, with everything that they name.
 //!
 //! What others put there is believed as little as what an SFU sends: packs are compared with the hash in their names and every signature in
-//! them is verified, files of rows are compared with their record. A record comes last ([`super::staged`]), so a run that was killed anywhere is
+//! them is verified, files of rows are compared with their record. A record comes last (see the module `staged`), so a run that was killed anywhere is
 //! continued by the next one.
 
 use std::collections::HashSet;
@@ -207,7 +207,7 @@ fn is_here(path: &Path, wanted: &FileName) -> Result<bool, FileError> {
 }
 
 /// The names of the packs that a record's sources are.
-fn names_of(bucket: &Bucket, id: &Hash, record: &Record) -> Result<Vec<PackName>, PlaceError> {
+pub(super) fn names_of(bucket: &Bucket, id: &Hash, record: &Record) -> Result<Vec<PackName>, PlaceError> {
     let object = bucket.sources(id);
     let bytes = read(&object, SOURCES_BYTES)?.ok_or_else(|| PlaceError::Missing { url: object.url().to_owned() })?;
     let texts: Vec<String> = serde_json::from_slice(&bytes).map_err(|error| object.changed(error))?;

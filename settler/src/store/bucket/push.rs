@@ -15,6 +15,7 @@ use radio_payouts_protocol::json;
 use serde::Serialize;
 
 use super::noted::Noted;
+use super::pull::names_of;
 use super::transfer::{all, put, read};
 use super::{Bucket, named};
 use crate::crash;
@@ -170,7 +171,10 @@ impl Store {
         crash::point("push.before_sources");
         let names: Vec<_> = sources.iter().map(|(name, _)| name.path().to_string_lossy().into_owned()).collect();
         let names = serde_json::to_vec(&names).map_err(|error| StoreError::corrupt(rows.root(), error.to_string()))?;
-        bucket.sources(&parcel.id).create_once(&names)?;
+        if !bucket.sources(&parcel.id).create_once(&names)? {
+            // Of a run that was killed, or of another host with the same packs.
+            let _ = names_of(bucket, &parcel.id, &parcel.record)?;
+        }
         crash::point("push.before_record");
         if !object.create_once(&parcel.bytes)? && !parcel.is_there(&object)? {
             return Err(PlaceError::Missing { url: object.url().to_owned() }.into());
