@@ -42,6 +42,9 @@ pub enum EngineError {
     /// A held batch could not be loaded.
     #[error("a held batch could not be loaded")]
     Load(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A file of rows that is not on this disk could not be had from where it is kept.
+    #[error("a file of rows is not on this disk and could not be fetched")]
+    Kept(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The statement could not be computed.
     #[error("{0}")]
     Settlement(String),

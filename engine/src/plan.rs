@@ -8,8 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use radio_payouts_protocol::batch::BatchHeader;
-use radio_payouts_protocol::hash::{Hash, sha256};
-use rayon::prelude::*;
+use radio_payouts_protocol::hash::Hash;
 
 use crate::column::{self, Columns};
 use crate::record::{FileName, Record, Total};
@@ -93,10 +92,13 @@ impl<'a> Catalogue<'a> {
         let wanted_epochs: HashMap<Hash, u64> =
             wanted.iter().filter_map(|header| Some((header.hash, epoch_of(header)?))).collect();
         let mut found = Self { rows, records: Vec::new(), batches: HashMap::new(), repeated: HashSet::new() };
-        for (number, record) in records.iter().enumerate() {
-            let Some(file) = &record.batches else { continue };
-            let path = rows.side_path("batches", file);
-            check_file(&path, file)?;
+        let tables: Vec<(usize, PathBuf, FileName)> = (0..)
+            .zip(&records)
+            .filter_map(|(number, record)| record.batches.map(|file| (number, rows.side_path("batches", &file), file)))
+            .collect();
+        let files: Vec<(PathBuf, FileName)> = tables.iter().map(|(_, path, file)| (path.clone(), *file)).collect();
+        rows.require(&files)?;
+        for (number, path, _) in tables {
             column::read(&path, |columns| found.take(number, columns, &wanted_epochs))?;
         }
         found.records = records;
@@ -153,6 +155,7 @@ impl<'a> Catalogue<'a> {
             batches,
         };
         let mut files: Vec<(PathBuf, FileName)> = Vec::new();
+        let mut parts: HashMap<PathBuf, usize> = HashMap::new();
         // DIDs and tracks may be the same in many records; a file that is named twice is read once.
         let (mut dids, mut tracks) = (vec![BTreeSet::new(); shards as usize], BTreeSet::new());
         let place = |shard: u32| if shards == 1 { 0 } else { shard as usize };
@@ -170,12 +173,18 @@ impl<'a> Catalogue<'a> {
             }
             for part in record.receipts.iter().filter(|part| places.contains(&(number, part.epoch))) {
                 let path = self.rows.part_path(part);
+                if is_known(&mut parts, &path, number)? {
+                    continue;
+                }
                 plan.receipts.entry(part.hour).or_default().add(part.total.rows, part.total.bytes)?;
                 files.push((path.clone(), part.file));
                 plan.tables.receipts.push(path);
             }
             for part in record.rows.iter().filter(|part| places.contains(&(number, part.epoch))) {
                 let path = self.rows.part_path(part);
+                if is_known(&mut parts, &path, number)? {
+                    continue;
+                }
                 let shard = place(part.shard.ok_or_else(|| no_shard(&path))?);
                 let key = (part.hour, u32::try_from(shard).map_err(|_| no_shard(&path))?);
                 plan.contributions.entry(key).or_default().add(part.total.rows, part.total.bytes)?;
@@ -184,12 +193,10 @@ impl<'a> Catalogue<'a> {
             }
         }
         plan.tables.tracks.extend(tracks);
-        require_once(&plan.tables.receipts)?;
         for (tables, dids) in plan.by_shard.iter_mut().zip(dids) {
             tables.dids.extend(dids);
-            require_once(&tables.contributions)?;
         }
-        files.par_iter().try_for_each(|(path, file)| check_file(path, file))?;
+        self.rows.require(&files)?;
         let path = folder.join("accepted.parquet");
         let hashes: Vec<Hash> = plan.batches.keys().copied().collect();
         durable::put(&path, &table::accepted(&hashes)?)?;
@@ -200,18 +207,12 @@ impl<'a> Catalogue<'a> {
     }
 }
 
-fn require_once(paths: &[PathBuf]) -> Result<(), EngineError> {
-    let mut seen = HashSet::new();
-    match paths.iter().find(|path| !seen.insert(*path)) {
-        Some(path) => Err(EngineError::damaged(path, "it is named twice: its rows would count twice")),
-        None => Ok(()),
+/// Whether a part's file is in the plan already. Two records name the same file if their sources have the same batches for it, as two
+/// hosts have that received them both: those batches are repeated, the file is read once. One record does not name a file twice.
+fn is_known(parts: &mut HashMap<PathBuf, usize>, path: &Path, record: usize) -> Result<bool, EngineError> {
+    match parts.insert(path.to_owned(), record) {
+        None => Ok(false),
+        Some(other) if other != record => Ok(true),
+        Some(_) => Err(EngineError::damaged(path, "it is named twice: its rows would count twice")),
     }
-}
-
-fn check_file(path: &Path, file: &FileName) -> Result<(), EngineError> {
-    let bytes = durable::read(path)?;
-    if bytes.len() as u64 != file.length || sha256(&[&bytes]) != file.sha256.0 {
-        return Err(EngineError::damaged(path, "it is not the file that its record names"));
-    }
-    Ok(())
 }

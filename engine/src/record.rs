@@ -138,6 +138,22 @@ impl Record {
         durable::create_once(&path, &bytes)
     }
 
+    /// The names of all committed records, sorted, without reading them.
+    ///
+    /// # Errors
+    /// [`EngineError::File`].
+    pub fn ids(root: &Path) -> Result<Vec<Hash>, EngineError> {
+        let paths = durable::list(&folder(root))?;
+        Ok(paths.iter().filter_map(|path| Self::id_of(path.file_name()?.to_str()?)).collect())
+    }
+
+    /// The record that a file of this name is; `None` if it is not named like one.
+    #[must_use]
+    pub fn id_of(name: &str) -> Option<Hash> {
+        let mut id = [0; 32];
+        hex::decode_to_slice(name.strip_suffix(".json")?, &mut id).ok().map(|()| id)
+    }
+
     /// All committed records, by name.
     ///
     /// # Errors
@@ -152,18 +168,32 @@ impl Record {
     }
 
     fn read(root: &Path, path: &Path, calendar: Calendar) -> Result<Self, EngineError> {
-        let record: Self =
-            serde_json::from_slice(&durable::read(path)?).map_err(|error| EngineError::damaged(path, error))?;
-        if record.version != VERSION {
-            return Err(EngineError::damaged(path, format!("its version is {}, not {VERSION}", record.version)));
-        }
-        if (record.genesis_unix, record.epoch_seconds) != (calendar.genesis_unix(), calendar.epoch_seconds()) {
-            return Err(EngineError::damaged(path, "its rows were made for another calendar"));
-        }
+        let record = Self::parse(&durable::read(path)?, calendar).map_err(|why| EngineError::damaged(path, why))?;
         if Self::path(root, &record.sources) != path {
             return Err(EngineError::damaged(path, "it is not the record of its sources"));
         }
         Ok(record)
+    }
+
+    /// Reads the bytes of a record.
+    ///
+    /// # Errors
+    /// What is wrong with them: no record, of another version, or for another calendar.
+    pub fn parse(bytes: &[u8], calendar: Calendar) -> Result<Self, String> {
+        let record: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        if record.version != VERSION {
+            return Err(format!("its version is {}, not {VERSION}", record.version));
+        }
+        if (record.genesis_unix, record.epoch_seconds) != (calendar.genesis_unix(), calendar.epoch_seconds()) {
+            return Err("its rows were made for another calendar".to_owned());
+        }
+        Ok(record)
+    }
+
+    /// Whether it names no file: there is nothing in its sources of which rows could be made, or it has its rows elsewhere.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.batches.is_none() && self.receipts.is_empty() && self.rows.is_empty()
     }
 }
 

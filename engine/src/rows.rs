@@ -10,6 +10,7 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use cpu_time::ThreadTime;
@@ -21,7 +22,10 @@ use crate::EngineError;
 use crate::record::{DidPart, FileName, Part, Record, Sha256};
 
 mod gather;
+pub mod kept;
 mod write;
+
+pub use kept::Keeper;
 
 pub use gather::{Gathered, Gathering};
 
@@ -55,13 +59,14 @@ pub struct Rows {
     root: PathBuf,
     calendar: Calendar,
     shards: u32,
+    keeper: Option<Arc<dyn Keeper>>,
 }
 
 impl Rows {
     /// The rows below `root`, which need not be there yet.
     #[must_use]
     pub fn new(root: &Path, calendar: Calendar, shards: u32) -> Self {
-        Self { root: root.to_owned(), calendar, shards: shards.clamp(1, 1 << 16) }
+        Self { root: root.to_owned(), calendar, shards: shards.clamp(1, 1 << 16), keeper: None }
     }
 
     /// The folder.
@@ -131,11 +136,7 @@ impl Rows {
     /// Path of a part's file.
     #[must_use]
     pub fn part_path(&self, part: &Part) -> PathBuf {
-        let folder = match part.shard {
-            Some(shard) => rows_folder(part.epoch, part.hour, shard),
-            None => receipts_folder(part.epoch, part.hour),
-        };
-        file_path(&self.root, &folder, &part.file)
+        file_path(&self.root, &part_folder(part), &part.file)
     }
 
     /// Path of a file of DIDs.
@@ -148,6 +149,13 @@ impl Rows {
     #[must_use]
     pub fn side_path(&self, table: &str, file: &FileName) -> PathBuf {
         file_path(&self.root, table, file)
+    }
+}
+
+fn part_folder(part: &Part) -> String {
+    match part.shard {
+        Some(shard) => rows_folder(part.epoch, part.hour, shard),
+        None => receipts_folder(part.epoch, part.hour),
     }
 }
 

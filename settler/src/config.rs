@@ -10,6 +10,7 @@ use solana_pubkey::Pubkey;
 
 use crate::cli::Global;
 use crate::outcome::{Failure, Outcome};
+use crate::store::Place;
 
 pub mod cluster;
 pub mod document;
@@ -88,6 +89,8 @@ pub struct Config {
     pub max_priority_fee: Sourced<u64>,
     /// Whether rows are made of what is taken in.
     pub rows: Sourced<bool>,
+    /// URL of the place where packs and rows are kept for good, if not in the data folder alone.
+    pub store: Option<String>,
 }
 
 /// What Solana's own tools are configured with.
@@ -172,6 +175,9 @@ impl Config {
                 global.config.display()
             )));
         }
+        if let Some(store) = &file.store {
+            let _ = Place::check(store).map_err(|error| Failure::usage(format!("store: {error}")))?;
+        }
         let fee = file.max_priority_fee.map(|value| Sourced { value, source: Source::File });
         Ok(Self {
             path: global.config.clone(),
@@ -196,6 +202,7 @@ impl Config {
                 value,
                 source: Source::File,
             }),
+            store: file.store,
         })
     }
 
@@ -212,6 +219,14 @@ impl Config {
             self.radio_payouts_demo.source,
             self.path.display()
         )))
+    }
+
+    /// Where packs and rows are kept for good; `None` if in the data folder.
+    ///
+    /// # Errors
+    /// Exit 2 if the environment has something that the store cannot be opened with.
+    pub fn kept_at(&self) -> Outcome<Option<Place>> {
+        Ok(self.store.as_deref().map(Place::of).transpose()?)
     }
 
     /// Where the cluster is reached.

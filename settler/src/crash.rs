@@ -56,7 +56,8 @@ pub fn point(name: &'static str) {
     if let Some(file) = &faults.trace
         && let Ok(mut file) = std::fs::OpenOptions::new().create(true).append(true).open(file)
     {
-        let _ = writeln!(file, "{name}");
+        // In one piece: threads may pass points at the same time.
+        let _ = file.write_all(format!("{name}\n").as_bytes());
     }
     if faults.at.as_ref().is_some_and(|(at, nth)| at == name && *nth == count) {
         crate::output::note(format_args!("fault injection: dying at {name} ({count})"));

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::store::cold::{self, ColdError};
+use crate::store::place::{self, PlaceError};
 
 /// The kinds of ending that callers of the binary can tell apart.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -69,18 +69,18 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
     fn from(error: E) -> Self {
         let error: anyhow::Error = error.into();
         let of_chain = error.downcast_ref::<crate::chain::ChainError>().map(crate::chain::ChainError::exit);
-        let exit = of_chain.or_else(|| cold::cause(&error).map(of_cold)).unwrap_or(Exit::Failed);
+        let exit = of_chain.or_else(|| place::cause(&error).map(of_place)).unwrap_or(Exit::Failed);
         Self { exit, error }
     }
 }
 
-/// How a command ends with what cold storage said.
-const fn of_cold(error: &ColdError) -> Exit {
+/// How a command ends with what cold storage or the store of a URL said.
+const fn of_place(error: &PlaceError) -> Exit {
     match error {
-        ColdError::Away { .. } | ColdError::Missing { .. } => Exit::Temporary,
-        ColdError::Changed { .. } => Exit::Difference,
-        ColdError::Url { .. } | ColdError::NeedsCloud { .. } => Exit::Usage,
-        ColdError::Stub { .. } | ColdError::File(_) => Exit::Failed,
+        PlaceError::Away { .. } | PlaceError::Missing { .. } => Exit::Temporary,
+        PlaceError::Changed { .. } => Exit::Difference,
+        PlaceError::Url { .. } | PlaceError::NeedsCloud { .. } => Exit::Usage,
+        PlaceError::File(_) => Exit::Failed,
     }
 }
 

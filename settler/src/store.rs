@@ -6,11 +6,14 @@
 //! DATA/batches/<day>/….ndjson.zst.cold.json              stands for a pack that was archived
 //! DATA/cold-cache/                                       archived packs that were read lately
 //! DATA/rows/                                             the same batches as rows, for an engine: made from the packs
+//! DATA/pushed/                                           which records the store of the setting `store` is known to have
+//! DATA/pulling/                                          what is on its way from there
 //! DATA/rejects/<day>.ndjson                              every refused input with its answer
 //! DATA/epochs/epoch-000042/                              sealed epochs, as published (section 12)
 //! DATA/work/epoch-000042/                                a settlement under way
 //! DATA/settle.lock                                       one settlement at a time
 //! DATA/rows.lock                                         one maker of rows at a time
+//! DATA/bucket.lock                                       one who sends to or fetches from the store of the setting at a time
 //! DATA/store.lock                                        shared by those who write, alone for a rebuild
 //! ```
 
@@ -20,6 +23,7 @@ use radio_payouts_engine::EngineError;
 use radio_payouts_protocol::batch::{Batch, BatchHeader};
 use radio_payouts_protocol::hash::Hash;
 
+pub mod bucket;
 pub mod cold;
 pub mod compact;
 pub mod due;
@@ -30,6 +34,7 @@ pub mod index;
 pub mod intake;
 pub mod lock;
 pub mod pack;
+pub mod place;
 pub mod rebuild;
 pub mod rejects;
 pub mod rows;
@@ -39,6 +44,7 @@ use cold::ColdError;
 use durable::FileError;
 use index::{Index, Located};
 pub use lock::Lock;
+pub use place::{Place, PlaceError};
 
 /// Why the store could not do something. That a batch is not good is never one of these.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +61,9 @@ pub enum StoreError {
     /// A pack in cold storage.
     #[error(transparent)]
     Cold(ColdError),
+    /// An object of the store that is named by a URL.
+    #[error(transparent)]
+    Place(PlaceError),
     /// A file is not what it must be.
     #[error("{} is damaged: {why}", path.display())]
     Corrupt {
@@ -87,8 +96,17 @@ impl StoreError {
 impl From<ColdError> for StoreError {
     fn from(error: ColdError) -> Self {
         match error {
-            ColdError::File(error) => error.into(),
+            ColdError::Place(PlaceError::File(error)) => error.into(),
             error => Self::Cold(error),
+        }
+    }
+}
+
+impl From<PlaceError> for StoreError {
+    fn from(error: PlaceError) -> Self {
+        match error {
+            PlaceError::File(error) => error.into(),
+            error => Self::Place(error),
         }
     }
 }
@@ -120,6 +138,8 @@ pub struct Store {
     index: Index,
     /// Held by everybody who writes; `None` in a store opened for reading.
     writing: Option<Lock>,
+    /// Where packs and rows are kept for good, if not here.
+    kept_at: Option<Place>,
 }
 
 impl Store {
@@ -133,7 +153,7 @@ impl Store {
         }
         let writing = Some(Lock::share(&folder.join("store.lock"))?);
         let index = Index::open(&folder.join("index.sqlite"))?;
-        let mut store = Self { folder: folder.to_owned(), index, writing };
+        let mut store = Self { folder: folder.to_owned(), index, writing, kept_at: None };
         store.recover()?;
         Ok(store)
     }
@@ -148,7 +168,7 @@ impl Store {
             let missing = std::io::Error::new(std::io::ErrorKind::NotFound, "nothing was ingested here yet");
             return Err(FileError::new("read", &path, missing).into());
         }
-        Ok(Self { folder: folder.to_owned(), index: Index::open_read_only(&path)?, writing: None })
+        Ok(Self { folder: folder.to_owned(), index: Index::open_read_only(&path)?, writing: None, kept_at: None })
     }
 
     /// The store's folder.

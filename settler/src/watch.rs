@@ -17,7 +17,7 @@ use crate::epoch::settle::busy;
 use crate::epoch::view::View;
 use crate::outcome::{Exit, Failure, Outcome};
 use crate::output::{Output, note};
-use crate::store::{Lock, Store};
+use crate::store::{Lock, Place, Store};
 
 pub mod act;
 pub mod alert;
@@ -81,6 +81,8 @@ pub struct Watch {
     pub output: Output,
     /// Folder of held batches, sealed epochs and the watch's own state.
     pub data: PathBuf,
+    /// Where packs and rows are kept for good, if not there.
+    pub kept_at: Option<Place>,
 }
 
 /// How a round ended.
@@ -230,7 +232,7 @@ impl Watch {
     /// Attests to candidates that hold, if told to.
     fn attest(&mut self, teller: &Teller, memory: &mut Memory, round: &mut Round) -> Outcome {
         let Some(actor) = self.actor.as_mut().filter(|_| self.request.attest) else { return Ok(()) };
-        let mut store = Store::open(&self.data).map_err(busy)?;
+        let mut store = Store::open(&self.data).map_err(busy)?.kept_at(self.kept_at.clone());
         let request = attest::Request { epoch: None, from: self.request.from.clone() };
         match attest::run(&mut store, &mut actor.sender, &actor.key, &request) {
             Ok(report) => {

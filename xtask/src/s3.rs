@@ -1,4 +1,4 @@
-//! `cargo xtask s3`: cold storage against a server that speaks S3.
+//! `cargo xtask s3`: cold storage and the store by URL against a server that speaks S3.
 
 use std::net::{TcpListener, TcpStream};
 use std::process::Child;
@@ -21,7 +21,7 @@ const PACKAGE: Package =
 /// How long the server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Archive batches to S3 over HTTP, read them there, and bring them back: with the feature `cloud`, against moto's server from PyPI.
+/// Archive batches to S3 over HTTP, read them there, and bring them back; keep packs and rows there, and settle what another machine sent: with the feature `cloud`, against moto's server from PyPI.
 ///
 /// Installs moto into an environment of its own in the cache folder, once. Where Python or its module venv is missing it says so and
 /// ends with 0. Compiles the engine too, which takes about twenty minutes the first time.
@@ -64,6 +64,6 @@ impl S3 {
             .env("AWS_REGION", "us-east-1")
             .env("AWS_ACCESS_KEY_ID", "testing")
             .env("AWS_SECRET_ACCESS_KEY", "testing");
-        process::run(test.args(["--", "cold_s3::", "--ignored", "--nocapture"]))
+        process::run(test.args(["--", "_s3::", "--ignored", "--nocapture"]))
     }
 }

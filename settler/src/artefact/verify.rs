@@ -22,7 +22,7 @@ use super::envelopes;
 use super::files::{Contents, FileKind};
 use super::streamed::Digests;
 use super::{Artefact, Terms, differ, source};
-use crate::store::cold;
+use crate::store::place;
 
 pub mod checks;
 pub mod fast;
@@ -55,8 +55,8 @@ fn differs<T>(what: impl Into<String>) -> Result<T, Fault> {
 
 /// Any error of a step that only reads what the folder says is a difference, unless it is archived and cannot be had now.
 pub(crate) fn in_folder<T>(result: anyhow::Result<T>) -> Result<T, Fault> {
-    result.map_err(|error| match cold::cause(&error) {
-        Some(cold) if cold.is_temporary() => Fault::Failed(error),
+    result.map_err(|error| match place::cause(&error) {
+        Some(place) if place.is_temporary() => Fault::Failed(error),
         _ => Fault::Difference(format!("{error:#}")),
     })
 }

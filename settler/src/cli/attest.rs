@@ -73,7 +73,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     } else {
         let key = context.keypair()?;
         let mut sender = context.sender()?;
-        let mut store = Store::open(&context.data()?)?;
+        let mut store = context.store()?;
         attest::run(&mut store, &mut sender, &key, &request)?
     };
     context.output.emit(&document(report), show)

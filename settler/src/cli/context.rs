@@ -11,9 +11,11 @@ use crate::chain::rpc::Rpc;
 use crate::chain::sender::Guard;
 use crate::chain::{Chain, Journal, Sender};
 use crate::config::{Config, Endpoint};
+use crate::epoch::settle::busy;
 use crate::keyfile;
 use crate::outcome::{Failure, Outcome};
 use crate::output::Output;
+use crate::store::Store;
 
 /// Handed to every command.
 pub struct Context {
@@ -49,6 +51,15 @@ impl Context {
     /// As [`Context::config`].
     pub fn data(&self) -> Outcome<PathBuf> {
         Ok(self.config()?.data.value.clone())
+    }
+
+    /// The store, with the place where its packs and rows are kept for good.
+    ///
+    /// # Errors
+    /// As [`Context::config`]; exit 75 while its index is made anew.
+    pub fn store(&self) -> Outcome<Store> {
+        let kept_at = self.config()?.kept_at()?;
+        Ok(Store::open(&self.data()?).map_err(busy)?.kept_at(kept_at))
     }
 
     /// The settler's key.

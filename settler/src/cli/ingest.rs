@@ -11,13 +11,14 @@ use radio_payouts_protocol::domain::Domain;
 use serde::Serialize;
 
 use super::Context;
+use super::store::push;
 use crate::chain::Chain;
 use crate::config::Endpoint;
 use crate::epoch::settle::busy;
 use crate::epoch::view::View;
 use crate::outcome::{Failure, Outcome};
 use crate::output::{Progress, Table, note};
-use crate::store::Store;
+use crate::store::bucket::push::Pushed;
 use crate::store::intake::{Intake, Run, Tally};
 use crate::store::rows::{Made, RowMaker};
 use crate::store::stages::{Stage, StageTime, Stages};
@@ -30,6 +31,9 @@ mod bare;
 /// .json, .jsonl and .ndjson files. What was ingested before is `already_held`; nothing is counted twice. What is refused
 /// is logged with its reason (`settler rejects`). When the command has printed its table, what it calls held survives a
 /// crash.
+///
+/// With the setting `store` rows are made too, and packs and rows are sent there at the end. If that fails it ends with 75: everything is held
+/// all the same.
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// Files or folders of envelopes; `-` is standard input.
@@ -51,6 +55,9 @@ struct Report {
     /// What became rows; none if nobody asked for them.
     #[serde(skip_serializing_if = "Option::is_none")]
     rows: Option<Made>,
+    /// What went to the store of the setting `store`; none if there is no such setting, or not everything went there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pushed: Option<Pushed>,
     /// CPU time on all cores by stage.
     stages: Vec<StageTime>,
     /// The stage that took the most.
@@ -64,13 +71,14 @@ struct Report {
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let chain = context.chain()?;
     let view = View::read(chain.as_ref())?;
-    let mut store = Store::open(&context.data()?)?;
+    let mut store = context.store()?;
     let clock = receiver_clock(context, chain.as_ref())?;
     let intake = Intake::new(Domain::from_bytes(view.config.domain), &view.registry(), &clock);
     let start = Instant::now();
     let mut tally = Tally::default();
     let stages = Arc::new(Stages::default());
-    let mut maker = if args.rows || context.config()?.rows.value {
+    let config = context.config()?;
+    let mut maker = if args.rows || config.rows.value || config.store.is_some() {
         let mut maker = store.row_maker(view.deployment().calendar()?, stages.clone()).map_err(busy)?;
         maker.cover(&store.packs_folder())?;
         Some(maker)
@@ -102,7 +110,11 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let milliseconds = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
     let stages = stages.times();
     let limited_by = stages.iter().max_by_key(|time| time.cpu_ms).filter(|time| time.cpu_ms > 0).map(|time| time.stage);
-    context.output.emit(&Report { tally, milliseconds, rows, stages, limited_by }, show)
+    let sent = push::send(&store, &view);
+    let (pushed, failure) = sent.map_or_else(|failure| (None, Some(failure)), |pushed| (pushed, None));
+    context.output.emit(&Report { tally, milliseconds, rows, pushed, stages, limited_by }, show)?;
+    let held = "everything above is held here, but not all of it is in the store; `settler store push` sends the rest";
+    failure.map_or(Ok(()), |failure| Err(failure.context(held)))
 }
 
 /// Bytes of all inputs, if all are files.
@@ -120,6 +132,9 @@ fn show(report: &Report) -> String {
     let mut text = format!("{table}\n{receipts} receipts newly held in {ms} ms ({rate} receipts/s)");
     if let Some(Made { records, packs, receipts }) = report.rows {
         let _ = write!(text, "\nrows of {receipts} receipts in {packs} packs committed by {records} records");
+    }
+    if let Some(pushed) = &report.pushed {
+        let _ = write!(text, "\n{}", push::said(pushed));
     }
     text
 }

@@ -127,6 +127,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         head_time: Duration::from_secs(args.head_seconds),
         body_time: Duration::from_secs(args.body_seconds),
         rows: config.rows.value,
+        kept_at: config.kept_at()?,
         refusals_every: Duration::from_secs(args.refusals_every),
     };
     let receiver = keyfile::load_or_create(&key)?;

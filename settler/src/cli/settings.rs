@@ -48,6 +48,7 @@ pub fn run(_args: &Args, context: &Context) -> Outcome {
     add("radio_payouts_demo", Some(config.radio_payouts_demo.value.to_string()), config.radio_payouts_demo.source);
     add("max_priority_fee", Some(config.max_priority_fee.value.to_string()), config.max_priority_fee.source);
     add("rows", Some(config.rows.value.to_string()), config.rows.source);
+    add("store", config.store.clone(), Source::File);
     context.output.emit(&settings, |settings| {
         let mut table = Table::new(&["setting", "value", "from"]);
         for setting in settings {

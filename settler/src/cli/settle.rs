@@ -82,7 +82,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     }
     let key = context.keypair()?;
     let mut sender = context.sender()?;
-    let mut store = Store::open(&context.data()?)?;
+    let mut store = context.store()?;
     let request = Request {
         epoch: args.epoch,
         skip: args.skip,

@@ -14,6 +14,8 @@ use crate::store::rows::Made;
 pub mod archive;
 pub mod compact;
 pub mod fetch;
+pub mod pull;
+pub mod push;
 
 /// Look after the store of held batches.
 #[derive(clap::Args, Debug)]
@@ -30,6 +32,10 @@ pub enum Command {
     Rebuild,
     /// Make the rows of all packs that have none yet: what `settle --engine` works on.
     Rows,
+    /// Send what the store of the setting `store` has not: packs, rows, records.
+    Push(push::Args),
+    /// Fetch what the store of the setting `store` has and this machine has not.
+    Pull(pull::Args),
     /// What is held, by SFU.
     Status,
     /// Pack the signed batches of final epochs small.
@@ -58,6 +64,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         Command::Compact(args) => compact::run(args, context),
         Command::Archive(args) => archive::run(args, context),
         Command::Fetch(args) => fetch::run(args, context),
+        Command::Push(args) => push::run(args, context),
+        Command::Pull(args) => pull::run(args, context),
         Command::Rebuild => {
             let rebuilt = Store::rebuild(&data).map_err(settle::busy)?;
             context

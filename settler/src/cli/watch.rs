@@ -94,6 +94,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         webhook,
         output: context.output,
         data: context.data()?,
+        kept_at: context.config()?.kept_at()?,
     };
     if args.once { watch.once(&stop) } else { watch.every(Duration::from_secs(args.every), &stop) }
 }

@@ -89,6 +89,12 @@ const KEYS: &[Key] = &[
         example: "true",
         value: |file| file.rows.map(toml::Value::Boolean),
     },
+    Key {
+        name: "store",
+        text: "Where signed batches and their rows are kept for good: file:///folder, or, in a build with the feature `cloud`, s3://bucket/prefix or gs://bucket/prefix. Rows are then made and sent as with `rows`; `settler store push` and `pull` do the rest. Credentials come from the environment. Without it everything is in the data folder.",
+        example: "\"file:///srv/radio-payouts\"",
+        value: |file| text(file.store.as_ref()),
+    },
 ];
 
 /// The text of a file that says what `file` does.
@@ -129,6 +135,7 @@ mod tests {
             radio_payouts_demo: Some(true),
             max_priority_fee: Some(7),
             rows: Some(true),
+            store: Some("h".into()),
         };
         assert_eq!(ConfigFile::parse(&render(&file)).unwrap(), file);
     }

@@ -34,6 +34,8 @@ pub struct ConfigFile {
     pub max_priority_fee: Option<u64>,
     /// Make rows of what is taken in.
     pub rows: Option<bool>,
+    /// Where packs and rows are kept for good.
+    pub store: Option<String>,
 }
 
 impl ConfigFile {

@@ -56,6 +56,19 @@ fn without_anything_there_is_no_cluster_and_the_flag_is_off() {
 }
 
 #[test]
+fn a_store_is_a_url_without_secrets_and_the_data_folder_if_there_is_none() {
+    let store = |text: &str| Config::resolve(&options(&[]), file(text), None).map(|config| config.store);
+    assert_eq!(store("").unwrap(), None);
+    assert_eq!(store("store = \"file:///srv\"").unwrap().as_deref(), Some("file:///srv"));
+    for url in ["/srv", "ftp://host/a", "s3://", "s3://key:SECRET@bucket/a", "file:///srv?key=SECRET"] {
+        let refused = store(&format!("store = \"{url}\"")).unwrap_err();
+        let text = format!("{:#}", refused.error);
+        assert!(text.starts_with("store: ") && !text.contains("SECRET"), "{text}");
+        assert_eq!(refused.exit, crate::outcome::Exit::Usage);
+    }
+}
+
+#[test]
 fn unknown_keys_and_wrong_values_are_refused() {
     for text in ["urll = \"devnet\"", "url = 3", "radio_payouts_demo = \"yes\"", "max_priority_fee = -1", "[cluster]"] {
         assert!(ConfigFile::parse(text).is_err(), "{text}");

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use radio_payouts_engine::engine::Engine;
 use radio_payouts_engine::settle::judge;
+use radio_payouts_protocol::domain::Domain;
 use radio_payouts_protocol::settlement::Summary;
 
 use super::checkpoint;
@@ -34,7 +35,8 @@ pub fn first_pass(
     crash::point("epoch.rows_made");
     let batches = sealed.batches.len() as u64;
     heard("batches judged", 0, Some(batches));
-    let (rows, load) = (store.rows(calendar), |header: &_| store.batch(header));
+    let domain = Domain::from_bytes(terms.deployment.domain);
+    let (rows, load) = (store.rows_for_engine(calendar, &domain), |header: &_| store.batch(header));
     let judged = terms.with_setting(|setting| judge(setting, &sealed.batches, &rows, engine, &work, load))??;
     heard("batches judged", batches, Some(batches));
     crash::point("epoch.judged");

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 
 use radio_payouts_client::PROGRAM_ID;
 use radio_payouts_client::state::{Config, Epoch, EpochStatus, ParamsVersion, Sfu as SfuAccount};
+use radio_payouts_protocol::domain::Domain;
 use radio_payouts_protocol::hash::Hash;
 use radio_payouts_protocol::params::{Mode, Params};
 use radio_payouts_protocol::registry::Sfu;
@@ -75,6 +76,12 @@ impl View {
             ));
         }
         Ok(view)
+    }
+
+    /// The deployment's domain.
+    #[must_use]
+    pub const fn domain(&self) -> Domain {
+        Domain::from_bytes(self.config.domain)
     }
 
     /// Cluster and program.

@@ -16,8 +16,9 @@ use crate::crash;
 use crate::outcome::{Exit, Failure, Outcome};
 use crate::output::Progress;
 use crate::store::Store;
-use crate::store::cold::{ColdError, Place, Stub};
+use crate::store::cold::Stub;
 use crate::store::durable::FileError;
+use crate::store::place::{Place, PlaceError};
 
 /// What became of a file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
@@ -134,13 +135,12 @@ fn require_content(pair: &Pair, pack: &Path) -> Outcome {
     ))
 }
 
-fn read_back(place: &Place, stub: &Stub) -> Result<(), ColdError> {
+fn read_back(place: &Place, stub: &Stub) -> Result<(), PlaceError> {
     let mut found = Digesting::new(std::io::sink());
     let _ = place.read(stub.packed.length, &mut |piece| std::io::Write::write_all(&mut found, piece))?;
     let (found, _): (FileJson, _) = found.finish();
     if found == stub.packed {
         return Ok(());
     }
-    let why = "what is read back is not what was written; nothing was removed here".to_owned();
-    Err(ColdError::Changed { url: stub.url.clone(), why })
+    Err(place.changed("what is read back is not what was written; nothing was removed here"))
 }

@@ -59,6 +59,8 @@ const FAMILIES: &[(&str, Kind, &str)] = &[
     ("index_failures_total", Kind::Counter, "Sealed epochs that could not be indexed."),
     ("rows_receipts_total", Kind::Counter, "Receipts of which rows were made in the background."),
     ("rows_runs_total", Kind::Counter, "Runs of the maker of rows, by end."),
+    ("pushed_bytes_total", Kind::Counter, "Bytes that were sent to the store of the setting `store`."),
+    ("push_runs_total", Kind::Counter, "Runs of sending to that store, by end."),
     ("settle_runs_total", Kind::Counter, "Runs of the settle loop, by end."),
     ("settle_stage_seconds", Kind::Gauge, "Time that a stage of the last settlement took."),
 ];

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use solana_pubkey::Pubkey;
 
+use crate::store::Place;
+
 /// Most bytes of a request to `POST /v1/batches` as sent.
 pub const BODY_BYTES: usize = 8 << 20;
 /// Most bytes of it once decompressed: seven of the largest envelopes.
@@ -62,6 +64,8 @@ pub struct Options {
     pub body_time: Duration,
     /// Whether rows are made in the background of what was taken in.
     pub rows: bool,
+    /// Where packs and rows are kept for good, if not in the data folder.
+    pub kept_at: Option<Place>,
     /// Time over which refusals of one kind are counted before the log names them again.
     pub refusals_every: Duration,
 }

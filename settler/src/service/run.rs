@@ -108,14 +108,14 @@ pub fn run(parts: Parts) -> Outcome {
             }),
         )?;
     }
-    if service.options.rows {
+    if service.options.rows || service.options.kept_at.is_some() {
         spawn("rows", Box::new(row_loop::run))?;
     }
     let settling = settling.map(|settling| {
         spawn(
             "settler",
             Box::new(move |service| {
-                settle_loop::run(settling, &service.options.data, &service.metrics, &service.stop);
+                settle_loop::run(settling, &service.options, &service.metrics, &service.stop);
             }),
         )
     });

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use solana_keypair::Keypair;
 
-use super::Stop;
 use super::metrics::Metrics;
+use super::{Options, Stop};
 use crate::chain::Sender;
 use crate::epoch::settle::{self, Report, Request};
 use crate::outcome::{Exit, Outcome};
@@ -23,10 +23,10 @@ pub struct Settling {
 }
 
 /// Settles what is due until the service ends. A run that fails is logged; the next one goes on where it stopped.
-pub fn run(mut settling: Settling, data: &std::path::Path, metrics: &Metrics, stop: &Stop) {
+pub fn run(mut settling: Settling, options: &Options, metrics: &Metrics, stop: &Stop) {
     let mut said = String::new();
     loop {
-        let result = once(&mut settling, data, metrics);
+        let result = once(&mut settling, options, metrics);
         let end = match &result {
             Ok(_) => "done",
             Err(failure) if failure.exit == Exit::Temporary => "try_later",
@@ -55,8 +55,8 @@ pub fn run(mut settling: Settling, data: &std::path::Path, metrics: &Metrics, st
     }
 }
 
-fn once(settling: &mut Settling, data: &std::path::Path, metrics: &Metrics) -> Outcome<Report> {
-    let mut store = Store::open(data)?;
+fn once(settling: &mut Settling, options: &Options, metrics: &Metrics) -> Outcome<Report> {
+    let mut store = Store::open(&options.data)?.kept_at(options.kept_at.clone());
     let mut reached: HashMap<u64, Instant> = HashMap::new();
     let started = Instant::now();
     let Settling { key, sender, .. } = settling;

@@ -12,12 +12,10 @@ use radio_payouts_protocol::artefact::manifest::FileJson;
 use serde::{Deserialize, Serialize};
 
 use super::durable::{self, FileError};
+use super::place::{Place, PlaceError};
 use crate::artefact::digest::Digesting;
 
 pub mod cache;
-pub mod place;
-
-pub use place::Place;
 
 /// What is appended to the name of a file that is archived.
 pub const STUB: &str = ".cold.json";
@@ -25,46 +23,9 @@ pub const STUB: &str = ".cold.json";
 /// Why an archived file cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum ColdError {
-    /// The store does not answer, or refuses.
-    #[error(
-        "cold storage cannot be used now: {url}: {why}; try again when it can be reached, with the credentials that it asks for"
-    )]
-    Away {
-        /// Of what.
-        url: String,
-        /// What was said.
-        why: String,
-    },
-    /// There is no such object.
-    #[error("{url} is not there; put it back where it was, or restore the file from a copy, then try again")]
-    Missing {
-        /// Of what.
-        url: String,
-    },
-    /// The object is another one.
-    #[error("{url} is not what was archived: {why}")]
-    Changed {
-        /// Of what.
-        url: String,
-        /// In what it differs.
-        why: String,
-    },
-    /// No URL of cold storage.
-    #[error("{url}: {why}")]
-    Url {
-        /// As given.
-        url: String,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// This program was built without the store's kind.
-    #[error(
-        "{url}: this program was built without cloud storage; build it with `--features cloud`, or give a file:/// URL"
-    )]
-    NeedsCloud {
-        /// As given.
-        url: String,
-    },
+    /// The object that it became, or a file on this machine.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
     /// A stub that is none.
     #[error("{} is damaged: {why}", path.display())]
     Stub {
@@ -73,40 +34,23 @@ pub enum ColdError {
         /// What is wrong.
         why: String,
     },
-    /// A file on this machine.
-    #[error(transparent)]
-    File(#[from] FileError),
 }
 
-impl ColdError {
-    /// Whether the same may succeed later.
-    #[must_use]
-    pub const fn is_temporary(&self) -> bool {
-        matches!(self, Self::Away { .. } | Self::Missing { .. })
+impl From<FileError> for ColdError {
+    fn from(error: FileError) -> Self {
+        Self::Place(error.into())
     }
 }
 
 impl From<ColdError> for std::io::Error {
     fn from(error: ColdError) -> Self {
         match error {
-            ColdError::File(file) if file.is_missing() => Self::new(std::io::ErrorKind::NotFound, file),
+            ColdError::Place(PlaceError::File(file)) if file.is_missing() => {
+                Self::new(std::io::ErrorKind::NotFound, file)
+            }
             other => Self::other(other),
         }
     }
-}
-
-/// What cold storage said, if that is among the causes of an error.
-#[must_use]
-pub fn cause(error: &anyhow::Error) -> Option<&ColdError> {
-    error.chain().find_map(|cause| {
-        let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let of_file = inner.and_then(|inner| inner.downcast_ref());
-        let of_store = cause.downcast_ref().and_then(|error| match error {
-            super::StoreError::Cold(cold) => Some(cold),
-            _ => None,
-        });
-        cause.downcast_ref().or(of_file).or(of_store)
-    })
 }
 
 /// Stands for a file that is archived.
@@ -152,7 +96,7 @@ impl Stub {
     /// Writes it beside the place of the file.
     ///
     /// # Errors
-    /// [`ColdError::File`].
+    /// [`ColdError::Place`].
     pub fn write(&self, file: &Path) -> Result<(), ColdError> {
         let path = stub_path(file);
         let text = serde_json::to_vec_pretty(self)
@@ -163,7 +107,7 @@ impl Stub {
     /// Fetches the file into `target` and checks it.
     ///
     /// # Errors
-    /// [`ColdError::Changed`] if another one is there; [`ColdError`] if none can be had.
+    /// [`PlaceError::Changed`] if another one is there; [`ColdError`] if none can be had.
     pub fn fetch(&self, target: &mut File) -> Result<(), ColdError> {
         let mut writer = Digesting::new(target);
         let limit = self.packed.length;
@@ -186,14 +130,14 @@ impl Stub {
     }
 
     fn changed(&self, why: String) -> ColdError {
-        ColdError::Changed { url: self.url.clone(), why }
+        PlaceError::Changed { url: self.url.clone(), why }.into()
     }
 }
 
 /// Opens a file that may be archived.
 ///
 /// # Errors
-/// [`ColdError::File`] if neither it nor a stub is there; [`ColdError`] if it cannot be fetched.
+/// [`PlaceError::File`] if neither it nor a stub is there; [`ColdError`] if it cannot be fetched.
 pub fn open(file: &Path) -> Result<File, ColdError> {
     match File::open(file) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => match Stub::of(file)? {
@@ -208,19 +152,6 @@ pub fn open(file: &Path) -> Result<File, ColdError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::StoreError;
-
-    #[test]
-    fn what_cold_storage_said_is_found_among_causes() {
-        let away = || ColdError::Missing { url: "file:///away".into() };
-        let plain = anyhow::Error::from(away()).context("one").context("two");
-        let of_store = anyhow::Error::from(StoreError::from(away())).context("one");
-        let of_file = anyhow::Error::from(std::io::Error::from(away())).context("one");
-        for error in [plain, of_store, of_file] {
-            assert!(cause(&error).is_some_and(ColdError::is_temporary), "{error:#}");
-        }
-        assert!(cause(&anyhow::anyhow!("none")).is_none());
-    }
 
     #[test]
     fn an_object_that_is_away_longer_or_changed_is_refused() {
@@ -233,10 +164,10 @@ mod tests {
         };
         let stub = Stub { url, packed: digest(b"packed"), plain: digest(b"plain") };
         let fetch = || stub.fetch(&mut tempfile::tempfile().unwrap());
-        assert!(matches!(fetch(), Err(ColdError::Missing { .. })));
+        assert!(matches!(fetch(), Err(ColdError::Place(PlaceError::Missing { .. }))));
         for changed in [&b"packe"[..], b"Packed", b"packed and more"] {
             std::fs::write(&object, changed).unwrap();
-            assert!(matches!(fetch(), Err(ColdError::Changed { .. })), "{changed:?}");
+            assert!(matches!(fetch(), Err(ColdError::Place(PlaceError::Changed { .. }))), "{changed:?}");
         }
         std::fs::write(&object, b"packed").unwrap();
         fetch().unwrap();

@@ -6,6 +6,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use radio_payouts_engine::EngineError;
+
 use crate::durable;
 
 /// Why a file or folder of ours could not be read or written.
@@ -101,6 +103,17 @@ pub fn write_with<T, E: From<FileError>>(path: &Path, fill: impl FnOnce(&mut Fil
     Ok(result)
 }
 
+/// Creates a file that must never change; `false` if one of that name is there, which is then left as it is.
+///
+/// # Errors
+/// [`FileError`].
+pub fn create_once(path: &Path, bytes: &[u8]) -> FileResult<bool> {
+    radio_payouts_engine::durable::create_once(path, bytes).map_err(|error| match error {
+        EngineError::File { doing, path, source } => FileError::new(doing, &path, source),
+        other => FileError::new("create", path, io::Error::other(other)),
+    })
+}
+
 /// Makes the names in a folder durable.
 ///
 /// # Errors
@@ -130,7 +143,8 @@ pub fn remove_folder(path: &Path) -> FileResult<()> {
     }
 }
 
-const TEMPORARY: &str = ".tmp";
+/// What the names of files begin with that are not whole yet.
+pub(super) const TEMPORARY: &str = ".tmp";
 
 /// Removes temporary files that a killed process left in `folder`.
 ///

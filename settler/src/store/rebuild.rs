@@ -81,7 +81,7 @@ fn remove_if_there(path: &Path) -> Result<(), StoreError> {
 
 /// Indexes packs in the order in which they were received, so that the same batches count as the first ones. A batch in several packs is
 /// taken from the last: where it was compacted to.
-fn index_packs(index: &mut Index, packs: &[(PackName, std::path::PathBuf)]) -> Result<u64, StoreError> {
+pub(super) fn index_packs(index: &mut Index, packs: &[(PackName, std::path::PathBuf)]) -> Result<u64, StoreError> {
     let mut batches = 0;
     for (name, path) in packs {
         let pack = Pack::open(name, path)?;

@@ -18,6 +18,7 @@ use radio_payouts_protocol::hash::Hash;
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::bucket::staged;
 use super::pack::{self, Pack};
 use super::stages::{Stage, Stages};
 use super::{Lock, Store, StoreError, rebuild};
@@ -111,6 +112,7 @@ impl Store {
     ) -> Result<RowMaker, StoreError> {
         let rows = self.rows(calendar);
         rows.sweep()?;
+        staged::finish_all(&self.folder, &rows)?;
         RowMaker::start(rows, lock, stages)
     }
 
@@ -125,7 +127,11 @@ impl Store {
     }
 }
 
-fn wait_for(path: &Path) -> Result<Lock, StoreError> {
+/// Takes a lock; waits for another process to end.
+///
+/// # Errors
+/// [`StoreError::Busy`] if it takes longer than 30 s.
+pub(super) fn wait_for(path: &Path) -> Result<Lock, StoreError> {
     let start = Instant::now();
     loop {
         match Lock::take(path) {

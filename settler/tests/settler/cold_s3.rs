@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 
-use radio_payouts_settler::store::cold::{ColdError, Place};
+use radio_payouts_settler::store::{Place, PlaceError};
 use rand::{RngCore as _, SeedableRng as _};
 
 use crate::retention::{content, settled};
@@ -12,12 +12,13 @@ use crate::retention::{content, settled};
 const PASSED: [&str; 5] =
     ["AWS_ENDPOINT_URL", "AWS_ALLOW_HTTP", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
 
-fn environment() -> Vec<(&'static str, String)> {
+/// What they need to reach the server.
+pub fn environment() -> Vec<(&'static str, String)> {
     PASSED.map(|name| (name, std::env::var(name).expect("run it by `cargo xtask s3`"))).to_vec()
 }
 
 /// Makes a bucket; its name.
-fn bucket(name: &str) -> String {
+pub fn bucket(name: &str) -> String {
     let endpoint = std::env::var("AWS_ENDPOINT_URL").expect("run it by `cargo xtask s3`");
     let made = reqwest::blocking::Client::new().put(format!("{endpoint}/{name}")).send().unwrap();
     assert!(made.status().is_success(), "{made:?}");
@@ -63,7 +64,7 @@ fn archived_epochs_are_read_in_s3_and_no_secret_is_told() {
     };
     replace(&[&good[..good.len() - 1], b"x"].concat());
     let changed = run(&["verify", "0"]).expect(3);
-    assert!(changed.stderr.contains("is not what was archived"), "{changed:?}");
+    assert!(changed.stderr.contains("is not what was put there"), "{changed:?}");
     replace(&good);
     run(&["store", "fetch"]).expect(0);
     assert_eq!(content(&world), expected);
@@ -75,7 +76,7 @@ fn archived_epochs_are_read_in_s3_and_no_secret_is_told() {
 fn a_file_of_several_parts_is_written_and_read_whole_and_one_that_is_not_there_is_missing() {
     let bucket = bucket("parts");
     let place = Place::of(&format!("s3://{bucket}/large")).unwrap();
-    assert!(matches!(place.read(1, &mut |_| Ok(())), Err(ColdError::Missing { .. })));
+    assert!(matches!(place.read(1, &mut |_| Ok(())), Err(PlaceError::Missing { .. })));
     // Two whole parts and a piece.
     let mut content = vec![0; (33 << 20) + 7];
     rand_chacha::ChaCha8Rng::seed_from_u64(5).fill_bytes(&mut content);

@@ -4,6 +4,9 @@
 
 mod attest;
 mod bad_input;
+mod bucket;
+#[cfg(feature = "cloud")]
+mod bucket_s3;
 mod claims;
 #[cfg(unix)]
 #[path = "../../../engine/tests/engine/cluster.rs"]

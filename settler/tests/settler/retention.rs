@@ -379,7 +379,7 @@ fn archived_epochs_are_read_where_they_are() {
     std::fs::write(&object, &bytes).unwrap();
     for command in [&["verify", "0"][..], &["export", "receipts", "--epochs", "0"], &["store", "fetch"]] {
         let changed = world.run(0, command).expect(3);
-        assert!(changed.stderr.contains("is not what was archived"), "{changed:?}");
+        assert!(changed.stderr.contains("is not what was put there"), "{changed:?}");
     }
     std::fs::remove_dir_all(&cold).unwrap();
     std::fs::rename(&aside, &cold).unwrap();

@@ -6,7 +6,7 @@ use crate::outcome::Outcome;
 use crate::output::{Table, note};
 use crate::retention::archive::{Line, State, run as archive};
 use crate::retention::{Quiet, chosen};
-use crate::store::cold::Place;
+use crate::store::Place;
 
 /// Move the compacted batches of final epochs to cold storage.
 ///
@@ -29,7 +29,7 @@ pub struct Args {
 /// Exit 2 for a URL of another kind; exit 75 if the store is away, an epoch is not final yet, or another process is at work; exit 3 if what
 /// is read back is another file.
 pub fn run(args: &Args, context: &Context) -> Outcome {
-    let _ = Place::of(&args.to)?;
+    let _ = Place::check(&args.to)?;
     let data = context.data()?;
     let chain = context.chain()?;
     let view = View::read(chain.as_ref())?;

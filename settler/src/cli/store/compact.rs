@@ -1,5 +1,6 @@
 //! `settler store compact`.
 
+use super::push;
 use crate::cli::Context;
 use crate::epoch::view::View;
 use crate::outcome::Outcome;
@@ -11,7 +12,7 @@ use crate::retention::{Quiet, chosen};
 ///
 /// Every file is compared with what the manifest says before anything is replaced. Packs that nothing is taken from any more are
 /// removed. An epoch that may still be disputed is refused. Ends with 75 while epochs are settled, rows made, or the index rebuilt; batches can
-/// be taken in meanwhile.
+/// be taken in meanwhile. With the setting `store`, what was not sent yet is sent first.
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// This epoch, which must be final; may be given several times. Without it, all that are.
@@ -25,12 +26,16 @@ pub struct Args {
 /// Runs the command.
 ///
 /// # Errors
-/// Exit 75 for an epoch that is not final yet, or while another process is at work; exit 3 if a file is not what its manifest says.
+/// Exit 75 for an epoch that is not final yet, if the store of the setting is away, or while another process is at work; exit 3 if a file is not what its manifest says.
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let data = context.data()?;
     let chain = context.chain()?;
     let view = View::read(chain.as_ref())?;
     let epochs = chosen::final_epochs(&data, chain.as_ref(), &view, &args.epochs)?;
+    // What it removes must be there before: packs, as they were received.
+    if !args.dry_run {
+        let _ = push::send(&context.store()?, &view)?;
+    }
     let mut quiet = Quiet::take(&data)?;
     let done = compact(&mut quiet, view.deployment().calendar()?, &epochs, args.dry_run)?;
     context.output.emit(&done, human)

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::refusals::Refused;
-use crate::store::cold::{self, ColdError};
+use crate::store::place::{self, PlaceError};
 
 /// Why a request was not answered.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -71,7 +71,7 @@ impl Problem {
 
 impl From<anyhow::Error> for Problem {
     fn from(error: anyhow::Error) -> Self {
-        if cold::cause(&error).is_some_and(ColdError::is_temporary) {
+        if place::cause(&error).is_some_and(PlaceError::is_temporary) {
             tracing::warn!(error = format!("{error:#}"), "archived batches cannot be read now");
             return Self::away("these batches are archived, and the archive cannot be reached now").retry(60);
         }

@@ -91,7 +91,7 @@ fn make_room(folder: &Path, kept: &Path, limit: u64) -> Result<(), ColdError> {
 /// Removes an archived file's copy from the cache of the store that `file` belongs to.
 ///
 /// # Errors
-/// [`ColdError::File`].
+/// [`ColdError::Place`].
 pub fn forget(file: &Path, stub: &Stub) -> Result<(), ColdError> {
     let Some(folder) = folder_for(file) else { return Ok(()) };
     let path = folder.join(format!("{}.ndjson.zst", hex::encode(stub.packed.sha256)));
