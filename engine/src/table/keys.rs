@@ -90,10 +90,9 @@ fn renumber(places: &mut [u32], keys: &[Hash]) -> Result<Vec<u8>, ParquetError> 
         *numbers.get_mut((place - least) as usize).ok_or_else(absent)? = 0;
     }
     let mut dictionary = Vec::new();
-    let mut next = 0;
-    for (number, key) in numbers.iter_mut().zip(among).filter(|(number, _)| **number != ABSENT) {
+    let occurring = numbers.iter_mut().zip(among).filter(|(number, _)| **number != ABSENT);
+    for (next, (number, key)) in (0u32..).zip(occurring) {
         *number = next;
-        next += 1;
         dictionary.extend_from_slice(key);
     }
     for place in places {
