@@ -127,7 +127,7 @@ pub fn contributions(rows: &[Contribution], hour: u8, keys: Keys<'_>) -> Result<
             Column::key("did_hash", keys.dids, |row: &Contribution| row.did),
             Column::key("track", keys.tracks, |row| row.track),
             Column::key("batch", keys.batches, |row| row.batch),
-            Column::small("role", |row| i32::from(row.role)),
+            Column::small("role", |row| row.role.into()),
             Column::constant("hour", i32::from(hour)),
             Column::spread("bytes", |row| row.bytes),
             Column::flag("licensed", |row| row.licensed),
@@ -148,9 +148,9 @@ pub fn receipts(rows: &[Receipt], hour: u8, keys: Keys<'_>) -> Result<Vec<u8>, E
         &[
             Column::key("track", keys.tracks, |row: &Receipt| row.track),
             Column::key("batch", keys.batches, |row| row.batch),
-            Column::integer("place", |row| row.place.into()),
+            Column::small("place", |row| row.place.into()),
             Column::constant("hour", i32::from(hour)),
-            Column::small("fault", |row| row.fault.map_or(-1, i32::from)),
+            Column::small("fault", |row| row.fault.map_or(-1, i64::from)),
             Column::flag("licensed", |row| row.licensed),
             Column::spread("bytes", |row| row.bytes),
             Column::repeated("recipient_ms", |row| row.recipient_ms),
@@ -262,4 +262,63 @@ fn write(columns: &[(&str, ArrayRef)], distinct: &[&str]) -> Result<Vec<u8>, Eng
     writer.write(&rows).map_err(not_written)?;
     writer.close().map_err(not_written)?;
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use parquet::file::reader::{FileReader as _, SerializedFileReader};
+
+    use super::*;
+
+    /// Name and physical type of every column.
+    fn columns(table: Vec<u8>) -> Vec<String> {
+        let reader = SerializedFileReader::new(Bytes::from(table)).unwrap();
+        let schema = reader.metadata().file_metadata().schema_descr_ptr();
+        schema.columns().iter().map(|column| format!("{} {:?}", column.name(), column.physical_type())).collect()
+    }
+
+    #[test]
+    fn columns_have_the_types_of_rows_that_were_made_before() {
+        let keys = Keys { dids: &[[1; 32]], tracks: &[[2; 32]], batches: &[[3; 32]] };
+        let contribution = Contribution::default();
+        assert_eq!(
+            columns(contributions(&[contribution], 1, keys).unwrap()),
+            [
+                "did_hash FIXED_LEN_BYTE_ARRAY",
+                "track FIXED_LEN_BYTE_ARRAY",
+                "batch FIXED_LEN_BYTE_ARRAY",
+                "role INT32",
+                "hour INT32",
+                "bytes INT64",
+                "licensed BOOLEAN",
+                "receipt_bytes INT64",
+                "recipient_ms INT64",
+            ]
+        );
+        let receipt = Receipt {
+            track: 0,
+            batch: 0,
+            place: 7,
+            fault: None,
+            licensed: true,
+            bytes: 1,
+            recipient_ms: 1,
+            descriptor: 16,
+        };
+        assert_eq!(
+            columns(receipts(&[receipt], 1, keys).unwrap()),
+            [
+                "track FIXED_LEN_BYTE_ARRAY",
+                "batch FIXED_LEN_BYTE_ARRAY",
+                "place INT32",
+                "hour INT32",
+                "fault INT32",
+                "licensed BOOLEAN",
+                "bytes INT64",
+                "recipient_ms INT64",
+                "descriptor INT64",
+            ]
+        );
+    }
 }

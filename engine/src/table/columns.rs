@@ -28,8 +28,8 @@ enum Of<'a, R> {
     Spread(fn(&R) -> u64),
     /// Values that come again: a dictionary.
     Repeated(fn(&R) -> u64),
-    /// A small number, written by differences.
-    Small(fn(&R) -> i32),
+    /// A number of 32 bits, written by differences.
+    Small(fn(&R) -> i64),
     /// The same for all rows.
     Constant(i32),
     Flag(fn(&R) -> bool),
@@ -52,7 +52,7 @@ impl<'a, R> Column<'a, R> {
         Self { name, of: Of::Repeated(of) }
     }
 
-    pub(super) fn small(name: &'static str, of: fn(&R) -> i32) -> Self {
+    pub(super) fn small(name: &'static str, of: fn(&R) -> i64) -> Self {
         Self { name, of: Of::Small(of) }
     }
 
@@ -88,7 +88,10 @@ impl<'a, R> Column<'a, R> {
                 let number = |row: &R| i64::try_from(of(row)).map_err(|error| ParquetError::General(error.to_string()));
                 values::<Int64Type>(group, &rows.iter().map(number).collect::<Result<Vec<_>, _>>()?)
             }
-            Of::Small(of) => values::<Int32Type>(group, &rows.iter().map(of).collect::<Vec<_>>()),
+            Of::Small(of) => {
+                let number = |row: &R| i32::try_from(of(row)).map_err(|error| ParquetError::General(error.to_string()));
+                values::<Int32Type>(group, &rows.iter().map(number).collect::<Result<Vec<_>, _>>()?)
+            }
             Of::Constant(value) => values::<Int32Type>(group, &vec![value; rows.len()]),
             Of::Flag(of) => values::<BoolType>(group, &rows.iter().map(of).collect::<Vec<_>>()),
         }
@@ -163,7 +166,7 @@ mod tests {
             Column::spread("spread", |row| row.1),
             Column::repeated("repeated", |row| row.1 & 7),
             Column::integer("integer", |row| row.1),
-            Column::small("small", |row| row.2),
+            Column::small("small", |row| row.2.into()),
             Column::constant("constant", 23),
             Column::flag("flag", |row| row.3),
         ];
@@ -214,6 +217,7 @@ mod tests {
     fn a_number_that_is_too_great_and_a_key_that_is_not_there_are_refused() {
         let rows: [Row; 1] = [(1, u64::MAX, 0, false)];
         assert!(write(&rows, &[Column::integer("integer", |row: &Row| row.1)]).is_err());
+        assert!(write(&rows, &[Column::small("small", |_: &Row| i64::from(i32::MAX) + 1)]).is_err());
         assert!(write(&rows, &[Column::key("key", &[[0; 32]], |row: &Row| row.0)]).is_err());
     }
 
